@@ -1,0 +1,27 @@
+// Builds each library twice: dist/esm and dist/cjs, each with its own "type" marker.
+// Output goes to a folder beside it first and is swapped in, so that a process that runs the old build never sees half of one.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+for (const folder of process.argv.slice(2)) {
+  const lib = resolve(folder);
+  const fresh = mkdtempSync(join(lib, '.dist-'));
+  for (const [kind, type] of [
+    ['esm', 'module'],
+    ['cjs', 'commonjs'],
+  ]) {
+    const args = ['tools/tsc.mjs', '-p', join(lib, `tsconfig.${kind}.json`), '--outDir', join(fresh, kind)];
+    const built = spawnSync(process.execPath, args, { stdio: 'inherit' });
+    if (built.status !== 0) {
+      rmSync(fresh, { recursive: true, force: true });
+      process.exit(built.status ?? 1);
+    }
+    writeFileSync(join(fresh, kind, 'package.json'), `${JSON.stringify({ type })}\n`);
+  }
+  const dist = join(lib, 'dist');
+  const old = `${fresh}-old`;
+  if (existsSync(dist)) renameSync(dist, old);
+  renameSync(fresh, dist);
+  rmSync(old, { recursive: true, force: true });
+}
