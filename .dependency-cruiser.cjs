@@ -50,7 +50,12 @@ module.exports = {
       to: { path: '^libs/tcc/src/(ledger|barrier|coordinator|recovery|transport)/' },
     },
     { name: 'libs-not-apps', severity: 'error', from: { path: '^libs/' }, to: { path: '^apps/' } },
-    { name: 'tcc-not-testing', severity: 'error', from: { path: '^libs/tcc/' }, to: { path: '^libs/tcc-(testing|console)/' } },
+    {
+      name: 'tcc-not-testing',
+      severity: 'error',
+      from: { path: '^libs/tcc/' },
+      to: { path: '^libs/tcc-(testing|console)/' },
+    },
     {
       name: 'apps-use-public-entry',
       severity: 'error',

@@ -1,0 +1,23 @@
+import type { BranchKind, Phase } from '../core/status.js';
+
+/** One phase of one branch while it runs. */
+export interface BranchExecution {
+  readonly xid: string;
+  readonly seq: number;
+  readonly phase: Phase;
+  readonly kind: BranchKind;
+  /** `participant.method`. */
+  readonly name: string;
+  /** The object whose method runs and the property that holds it: a call of `super.method()` from there is no new call. */
+  readonly self: object;
+  readonly method: string | symbol;
+  /** The participant's DataSource, or undefined when it has none. */
+  readonly dataSource?: object;
+  /** EntityManager of the local transaction. */
+  readonly manager?: unknown;
+  /** A runner that joins the local transaction. */
+  readonly createQueryRunner?: () => unknown;
+}
+
+/** `xid:seq`: the key under which a participant keeps what it holds for a branch. */
+export const idempotencyKeyOf = (branch: Pick<BranchExecution, 'xid' | 'seq'>): string => `${branch.xid}:${branch.seq}`;

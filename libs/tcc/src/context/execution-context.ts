@@ -1,0 +1,38 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { BranchExecution } from './branch-execution.js';
+import type { TransactionScope } from './transaction-scope.js';
+
+/** Small values that travel with a transaction, such as tenant or locale. */
+export type Baggage = Readonly<Record<string, string>>;
+
+/** What the running code belongs to. Immutable: entering something makes a new one. */
+export interface ExecutionContext {
+  /** The global transaction (the innermost joined method of it) that tries called here belong to. */
+  readonly scope?: TransactionScope;
+  /** The phase that is running. */
+  readonly branch?: BranchExecution;
+  /** DataSources on which code around this one has a transaction open, outside any phase. */
+  readonly openOn: readonly object[];
+  readonly baggage: Baggage;
+}
+
+const NOTHING: ExecutionContext = { openOn: [], baggage: {} };
+
+// One storage for all copies of the library in a process (ES module beside CommonJS), else half of the calls would see
+// no transaction.
+const KEY = Symbol.for('nestjs-tcc:execution-context');
+const shared = globalThis as { [KEY]?: AsyncLocalStorage<ExecutionContext> };
+const storage = (shared[KEY] ??= new AsyncLocalStorage<ExecutionContext>());
+
+/** What the caller belongs to. */
+export const currentContext = (): ExecutionContext => storage.getStore() ?? NOTHING;
+
+/** Runs `work` with parts of the context replaced. */
+export function runWith<T>(change: Partial<ExecutionContext>, work: () => T): T {
+  return storage.run({ ...currentContext(), ...change }, work);
+}
+
+/** Runs `work` outside everything, as a driver of phase two does. */
+export function runDetached<T>(context: Partial<ExecutionContext>, work: () => T): T {
+  return storage.run({ ...NOTHING, ...context }, work);
+}
