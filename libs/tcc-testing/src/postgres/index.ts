@@ -1,0 +1,2 @@
+export { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './database.js';
+export { startPostgres, type EmbeddedPostgres, type PostgresOptions } from './start-postgres.js';

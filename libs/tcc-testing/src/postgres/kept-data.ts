@@ -1,0 +1,71 @@
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { canEnter, type RunAs } from './run-as.js';
+
+/** Folders of a server whose data outlives it. */
+export interface KeptData {
+  /** The folder that the caller named. */
+  readonly folder: string;
+  /** PostgreSQL's own data folder inside it. */
+  readonly data: string;
+  /** Says who serves it. */
+  readonly note: string;
+  /** Where a first start initialises; renamed to `data` when complete. undefined: there is data already. */
+  readonly fresh: string | undefined;
+}
+
+const FRESH = 'initialising-';
+
+/** After this an unfinished initialisation is nobody's. It takes seconds. */
+const ABANDONED_MS = 10 * 60_000;
+
+/**
+ * Prepares a folder that keeps its data, without touching data that is there.
+ *
+ * @throws Error when the server's user cannot get there, or when somebody else's data folder is there
+ */
+export function prepareKeptData(dataDir: string, user: RunAs): KeptData {
+  const folder = resolve(dataDir);
+  const data = join(folder, 'server');
+  mkdirSync(folder, { recursive: true });
+  if (existsSync(join(folder, 'PG_VERSION'))) {
+    throw new Error(
+      `${folder} is itself a data folder of PostgreSQL, which is left alone: give dataDir a folder of its own.`,
+    );
+  }
+  if (!canEnter(folder, user)) {
+    throw new Error(
+      `User "${user.name}", as whom PostgreSQL runs because it refuses to run as root, may not enter ${folder} ` +
+        '(or a folder above it): choose a dataDir that others may enter, such as one below /var/lib, ' +
+        'open the folders (chmod o+x), run as another user, or set DATABASE_URL.',
+    );
+  }
+  removeAbandoned(folder);
+  const note = join(folder, 'served-by.json');
+  if (existsSync(data)) return { folder, data, note, fresh: undefined };
+  const fresh = mkdtempSync(join(folder, `${FRESH}${process.pid}-`));
+  if ('uid' in user.ids) chownSync(fresh, user.ids.uid, user.ids.gid);
+  return { folder, data, note, fresh };
+}
+
+/** What an initdb left whose process and keeper were both killed. */
+function removeAbandoned(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(FRESH)) continue;
+    const path = join(folder, name);
+    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > ABANDONED_MS || !isAlive(Number(name.slice(FRESH.length).split('-')[0]))) {
+      rmSync(path, { recursive: true, force: true });
+    }
+  }
+}
+
+/** Whether a process with that id exists. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
