@@ -1,0 +1,2 @@
+export { InMemoryBarrier } from './in-memory-barrier.js';
+export type { BarrierRow } from './ruling.js';

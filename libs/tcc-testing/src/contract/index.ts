@@ -1,0 +1,1 @@
+export { describeLedgerContract, type LedgerUnderTest } from './describe-ledger-contract.js';
