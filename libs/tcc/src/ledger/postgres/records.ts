@@ -1,0 +1,40 @@
+import type { BranchOutcomes, BranchRecord, ClaimedTransaction } from '../ledger.types.js';
+import type { BranchRow } from './sql/read-branches.js';
+import type { ClaimRow } from './sql/claim.js';
+
+// Number(): an application may have told pg to hand out numbers as something else.
+
+/** What a row says of a branch. */
+export const branchRecord = (row: BranchRow): BranchRecord => ({
+  seq: Number(row.seq),
+  participant: row.participant,
+  method: row.method,
+  kind: row.kind,
+  args: row.args,
+  timeLimitMs: row.time_limit_ms === null ? undefined : Number(row.time_limit_ms),
+  settled: row.settled,
+  parked: row.parked,
+  attempts: Number(row.attempts),
+  postponements: Number(row.postponements),
+  alerted: row.alerted,
+  dueInMs: Number(row.due_in_ms),
+});
+
+/** What a row says of a claimed transaction. @param branches of any number of transactions */
+export const claimedTransaction = (
+  row: ClaimRow,
+  owner: string,
+  branches: readonly BranchRow[],
+): ClaimedTransaction => ({
+  xid: row.xid,
+  owner,
+  epoch: Number(row.epoch),
+  name: row.name,
+  decision: row.status,
+  outcomes: row.outcomes === null ? {} : (JSON.parse(row.outcomes) as BranchOutcomes),
+  order: row.phase_order,
+  baggage: JSON.parse(row.baggage) as Readonly<Record<string, string>>,
+  remainingMs: Number(row.remaining_ms),
+  decidedMsAgo: Number(row.decided_ms_ago),
+  branches: branches.filter(({ xid }) => xid === row.xid).map(branchRecord),
+});

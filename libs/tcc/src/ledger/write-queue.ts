@@ -1,0 +1,94 @@
+import type { Monotonic } from '../core/monotonic-clock.js';
+import { beginUnit, decideUnit, registerUnit, settleUnit, type AnyFlushUnit } from './flush-unit.js';
+import type { AnyPendingWrite, PendingWrite } from './pending-write.js';
+
+/** Keeps a flush after an outage well within the time that a statement may take. */
+const MOST_UNITS = 500;
+const MOST_WEIGHT = 8 * 1024 * 1024;
+
+/** The writes that wait for their answer: one line per transaction, of which only the first may be sent. */
+export class WriteQueue {
+  private readonly lines = new Map<string, AnyPendingWrite[]>();
+
+  get isEmpty(): boolean {
+    return this.lines.size === 0;
+  }
+
+  add(write: AnyPendingWrite): void {
+    const line = this.lines.get(write.write.xid);
+    if (line === undefined) this.lines.set(write.write.xid, [write]);
+    else line.push(write);
+  }
+
+  /** When the first of the writes that are not in flight may be sent; Infinity when there is none. */
+  readyAt(): Monotonic {
+    let earliest = Infinity;
+    for (const [head] of this.lines.values()) {
+      if (head !== undefined && !head.inFlight && head.notBefore < earliest) earliest = head.notBefore;
+    }
+    return earliest;
+  }
+
+  /** What may be sent now, as much as fits into a flush; marked as in flight. */
+  take(now: Monotonic): AnyFlushUnit[] {
+    const units: AnyFlushUnit[] = [];
+    let weight = 0;
+    for (const line of this.lines.values()) {
+      const [head] = line;
+      if (head === undefined || head.inFlight || head.notBefore > now) continue;
+      const unit = unitOf(head, line);
+      weight += unit.weight;
+      if (units.length > 0 && (units.length >= MOST_UNITS || weight > MOST_WEIGHT)) break;
+      units.push(unit);
+      for (const member of unit.members) member.inFlight = member.sent = true;
+    }
+    return units;
+  }
+
+  /** Takes back what was in flight: what is answered leaves, the rest waits for its next sending. */
+  putBack(units: readonly AnyFlushUnit[]): void {
+    for (const { write, members } of units) {
+      for (const member of members) member.inFlight = false;
+      this.clean(write.xid);
+    }
+  }
+
+  /** Rejects what has waited too long. */
+  giveUp(now: Monotonic): void {
+    for (const [xid, line] of this.lines) {
+      for (const write of line) write.giveUpIfOver(now);
+      this.clean(xid);
+    }
+  }
+
+  private clean(xid: string): void {
+    const left = this.lines.get(xid)?.filter(({ answered }) => !answered) ?? [];
+    if (left.length === 0) this.lines.delete(xid);
+    else this.lines.set(xid, left);
+  }
+}
+
+function unitOf(head: AnyPendingWrite, line: readonly AnyPendingWrite[]): AnyFlushUnit {
+  switch (head.kind) {
+    case 'begin':
+      // One that was sent may be in the ledger, and then a second sending inserts nothing: what was folded into it
+      // since would be reported as recorded and is not.
+      return beginUnit(head, head.sent || head.alone ? [] : registersFrom(line, 1));
+    case 'register':
+      return registerUnit([head, ...(head.alone ? [] : registersFrom(line, 1))]);
+    case 'decide':
+      return decideUnit(head);
+    case 'settle':
+      return settleUnit(head);
+  }
+}
+
+/** The registrations that follow each other from an index on. */
+function registersFrom(line: readonly AnyPendingWrite[], from: number): PendingWrite<'register'>[] {
+  const registers: PendingWrite<'register'>[] = [];
+  for (const write of line.slice(from)) {
+    if (write.kind !== 'register' || write.alone) break;
+    registers.push(write);
+  }
+  return registers;
+}
