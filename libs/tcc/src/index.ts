@@ -1,10 +1,53 @@
+export * from './tcc.module.js';
+export * from './tcc.options.js';
+export * from './tcc.js';
+export * from './tcc.constants.js';
+export type { TccSettings } from './tcc.settings.js';
+export type { BranchFacade } from './branch-facade.js';
+
+export { Participant } from './decorators/participant.decorator.js';
+export { GlobalTransaction, type GlobalTransactionOptions } from './decorators/global-transaction.decorator.js';
+export { Try } from './decorators/try.decorator.js';
+export { Cancel, Confirm } from './decorators/phase-two.decorators.js';
+export { Message } from './decorators/message.decorator.js';
+export type {
+  CancelOptions,
+  GlobalTransactionSettings,
+  MessageOptions,
+  ParticipantOptions,
+  TryOptions,
+} from './participant/metadata.js';
+export {
+  defineParticipant,
+  defineTry,
+  type MessageDefinition,
+  type ParticipantDefinition,
+  type TryDefinition,
+} from './participant/participant-definition.js';
+
+export { Propagation } from './core/propagation.js';
+export type { Baggage } from './context/execution-context.js';
 export * from './core/duration.js';
 export * from './core/fault-point.js';
 export * from './core/status.js';
+export type { PayloadCodec } from './core/codec/payload-codec.js';
+export { defaultPayloadCodec } from './core/codec/default-payload-codec.js';
+
+export * from './observability/tcc-events.js';
+export { Recovery } from './recovery/recovery.js';
+export * from './recovery/tcc-health.js';
+export * from './transport/tcc-exception.filter.js';
+
 export * from './ledger/ledger.port.js';
 export * from './ledger/ledger.types.js';
 export * from './ledger/ledger-failure.js';
+export { PostgresLedger } from './ledger/postgres/postgres-ledger.js';
+export type { PostgresLedgerOptions } from './ledger/postgres/postgres-ledger.options.js';
+export { ledgerMigrations } from './ledger/postgres/ledger-migrations.js';
 export * from './barrier/barrier.port.js';
+export { barrierMigrations } from './barrier/barrier-migrations.js';
+export * from './core/barrier-ruling.js';
+
 export * from './errors/active-transaction.error.js';
 export * from './errors/barrier-busy.error.js';
 export * from './errors/barrier-refused.error.js';
@@ -16,8 +59,10 @@ export * from './errors/late-try.error.js';
 export * from './errors/ledger-unavailable.error.js';
 export * from './errors/local-transaction-aborted.error.js';
 export * from './errors/nested-try.error.js';
+export * from './errors/no-branch.error.js';
 export * from './errors/no-global-transaction.error.js';
 export * from './errors/open-local-transaction.error.js';
+export * from './errors/overlapping-transactions.error.js';
 export * from './errors/payload.error.js';
 export * from './errors/phase-ended.error.js';
 export * from './errors/repeated-try.error.js';

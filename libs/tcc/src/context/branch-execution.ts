@@ -10,13 +10,15 @@ export interface BranchExecution {
   readonly name: string;
   /** The object whose method runs and the property that holds it: a call of `super.method()` from there is no new call. */
   readonly self: object;
-  readonly method: string | symbol;
+  readonly method: PropertyKey;
   /** The participant's DataSource, or undefined when it has none. */
   readonly dataSource?: object;
   /** EntityManager of the local transaction. */
   readonly manager?: unknown;
   /** A runner that joins the local transaction. */
   readonly createQueryRunner?: () => unknown;
+  /** Try only: aborts at the deadline and at the try's time limit. */
+  readonly signal?: AbortSignal;
 }
 
 /** `xid:seq`: the key under which a participant keeps what it holds for a branch. */

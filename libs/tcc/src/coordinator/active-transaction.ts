@@ -1,0 +1,182 @@
+import type { Baggage } from '../context/execution-context.js';
+import type { BranchRequest, OpenBranch } from '../context/transaction-scope.js';
+import { monotonicNow, type Monotonic } from '../core/monotonic-clock.js';
+import { newXid } from '../core/xid.js';
+import { LedgerUnavailableError } from '../errors/ledger-unavailable.error.js';
+import { TransactionClosedError } from '../errors/transaction-closed.error.js';
+import { TransactionTimedOutError } from '../errors/transaction-timed-out.error.js';
+import type { GroupCommit } from '../ledger/group-commit.js';
+import type {
+  BeginWrite,
+  BranchOutcome,
+  BranchOutcomes,
+  BranchRecord,
+  BranchWrite,
+  PhaseTwoOrder,
+} from '../ledger/ledger.types.js';
+import { Scope } from './scope.js';
+
+/** What a global transaction is made of. */
+export interface TransactionDraft {
+  readonly service: string;
+  readonly name: string;
+  readonly timeoutMs: number;
+  readonly order: PhaseTwoOrder;
+  readonly baggage: Baggage;
+  readonly key?: string;
+  readonly fingerprint?: string;
+}
+
+interface ActiveBranch {
+  readonly write: BranchWrite;
+  readonly scope: Scope;
+  state: 'open' | 'succeeded' | 'failed';
+  answered: boolean;
+  result?: string;
+}
+
+/** A global transaction while its initiator runs: what it has begun, and what has become of its branches. */
+export class ActiveTransaction {
+  readonly xid = newXid();
+  readonly deadline: Monotonic;
+  readonly deadlineDate: Date;
+  readonly root: Scope;
+  private readonly branches: ActiveBranch[] = [];
+  private readonly abort = new AbortController();
+  private begun: Promise<void> | undefined;
+  private closed = false;
+  /** Asked for by `cancelOnly()`. */
+  cancelOnly = false;
+  /** Asked for by a joined method: the initiator does not know. */
+  cancelledFromWithin = false;
+
+  constructor(
+    readonly draft: TransactionDraft,
+    private readonly ledger: Pick<GroupCommit, 'begin' | 'register'>,
+    /** The coordinator it belongs to. */
+    readonly home: object,
+  ) {
+    this.deadline = monotonicNow() + draft.timeoutMs;
+    this.deadlineDate = new Date(Date.now() + draft.timeoutMs);
+    this.root = new Scope(this);
+  }
+
+  get signal(): AbortSignal {
+    return this.abort.signal;
+  }
+
+  /** Whether anything of it may be in the ledger. */
+  get isRecorded(): boolean {
+    return this.begun !== undefined;
+  }
+
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
+  /** No further branch from here on. */
+  close(): void {
+    this.closed = true;
+  }
+
+  /** Tells the initiator's code that the deadline has passed. */
+  expire(): void {
+    this.abort.abort(this.timedOut());
+  }
+
+  timedOut(): TransactionTimedOutError {
+    return new TransactionTimedOutError(this.draft.name, this.xid, this.draft.timeoutMs);
+  }
+
+  /** The write that begins it with these branches. */
+  beginWrite(branches: readonly BranchWrite[]): BeginWrite {
+    const { timeoutMs: _, ...draft } = this.draft;
+    return { ...draft, xid: this.xid, deadline: this.deadline, branches };
+  }
+
+  /** Says that the row is there already, as it is for a transaction with a key. */
+  markBegun(): void {
+    this.begun = Promise.resolve();
+  }
+
+  /** Records a branch. The row is on its way when this returns. */
+  open(request: BranchRequest, scope: Scope): OpenBranch {
+    const what = `${request.participant}.${request.method}`;
+    if (this.closed || scope.isClosed) throw new TransactionClosedError(what, this.xid);
+    if (monotonicNow() >= this.deadline) throw this.timedOut();
+    const branch: ActiveBranch = {
+      write: { ...request, seq: this.branches.length + 1 },
+      scope,
+      state: 'open',
+      answered: false,
+    };
+    this.branches.push(branch);
+    const registered = this.record(branch.write, what);
+    // whoever awaits it hears of a failure; a try that overlaps with it may never get so far
+    registered.catch(() => undefined);
+    return {
+      xid: this.xid,
+      seq: branch.write.seq,
+      deadline: this.deadline,
+      registered,
+      succeeded: (result) => {
+        branch.state = 'succeeded';
+        branch.answered = true;
+        if (result !== undefined) branch.result = result;
+      },
+      failed: (answered) => {
+        branch.state = 'failed';
+        branch.answered = answered;
+      },
+    };
+  }
+
+  /**
+   * What the decision says of each branch. To confirm: those whose try is known to have succeeded, in a scope that did
+   * not throw. Everything else is to cancel, what is still under way included.
+   */
+  outcomes(): BranchOutcomes {
+    const outcomes: Record<number, BranchOutcome> = {};
+    for (const { write, scope, state, answered, result } of this.branches) {
+      const confirm = state === 'succeeded' && !scope.isFailed;
+      outcomes[write.seq] = { confirm, answered, ...(confirm && result !== undefined ? { result } : {}) };
+    }
+    return outcomes;
+  }
+
+  /** The branches as a driver reads them from the ledger. */
+  records(): BranchRecord[] {
+    return this.branches.map(({ write }) => ({
+      ...write,
+      timeLimitMs: write.timeLimitMs,
+      settled: false,
+      parked: false,
+      attempts: 0,
+      postponements: 0,
+      alerted: false,
+      dueInMs: 0,
+    }));
+  }
+
+  private async record(branch: BranchWrite, what: string): Promise<void> {
+    // lazily: the row of the transaction is written with its first branch
+    this.begun ??= this.begin(branch, what);
+    if (branch.seq === 1 && this.draft.key === undefined) return this.begun;
+    const asked = this.ledger.register({ xid: this.xid, branches: [branch] });
+    // asked in the same turn as the begin, so that both go out together; judged in their order
+    const [begun, answer] = await Promise.allSettled([this.begun, asked]);
+    if (begun.status === 'rejected') throw begun.reason;
+    if (answer.status === 'rejected')
+      throw new LedgerUnavailableError(`registration of ${what}`, this.xid, answer.reason);
+    if (answer.value.answer === 'done') return;
+    throw answer.value.status === 'trying' ? this.timedOut() : new TransactionClosedError(what, this.xid);
+  }
+
+  private async begin(branch: BranchWrite, what: string): Promise<void> {
+    const answer = await this.ledger.begin(this.beginWrite([branch])).catch((cause: unknown) => {
+      throw new LedgerUnavailableError(`begin of ${this.draft.name} with ${what}`, this.xid, cause);
+    });
+    // a begin that was sent twice may find that recovery has cancelled it meanwhile
+    if (answer.answer === 'refused' || answer.status !== 'trying') throw this.timedOut();
+  }
+}

@@ -1,0 +1,42 @@
+import { isTccError } from '../errors/tcc.error.js';
+import type { RetryLaterError } from '../errors/retry-later.error.js';
+import type { TransactionInProgressError } from '../errors/transaction-in-progress.error.js';
+
+/** What a confirm or cancel that did not succeed asks for. */
+export type Failure =
+  /** Counts as an attempt, retried with growing pauses. */
+  | { readonly kind: 'failed' }
+  /** Counts as none; `afterMs` undefined: growing pauses. */
+  | { readonly kind: 'not-yet'; readonly afterMs: number | undefined }
+  /** Its participant cannot be reached from here: counts as none, retried for a day. */
+  | { readonly kind: 'unreachable' }
+  /** Will never succeed. */
+  | { readonly kind: 'park' };
+
+/** By code, not by class: a participant may use another copy of the library. */
+export function classifyFailure(error: unknown): Failure {
+  if (!isTccError(error)) return { kind: 'failed' };
+  switch (error.code) {
+    case 'TCC_BARRIER_REFUSED':
+    case 'TCC_UNRECOVERABLE':
+      return { kind: 'park' };
+    case 'TCC_PAYLOAD':
+      return (error as { direction?: string }).direction === 'read' ? { kind: 'park' } : { kind: 'failed' };
+    case 'TCC_RETRY_LATER':
+      return { kind: 'not-yet', afterMs: sane((error as RetryLaterError).afterMs) };
+    case 'TCC_IN_PROGRESS':
+      return { kind: 'not-yet', afterMs: sane((error as TransactionInProgressError).retryAfterMs) };
+    case 'TCC_BARRIER_BUSY':
+      return { kind: 'not-yet', afterMs: undefined };
+    case 'TCC_UNKNOWN_PARTICIPANT':
+      return { kind: 'unreachable' };
+    default:
+      return { kind: 'failed' };
+  }
+}
+
+/** A day: what a participant says may not put a branch off for ever. */
+const LONGEST_MS = 24 * 3_600_000;
+
+const sane = (ms: number | undefined): number | undefined =>
+  ms === undefined || !(ms >= 0) ? undefined : Math.min(ms, LONGEST_MS);

@@ -1,0 +1,36 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Work that shutdown waits for. */
+export class InFlight {
+  private readonly running = new Set<Promise<unknown>>();
+
+  /** @returns the same promise */
+  add<T>(work: Promise<T>): Promise<T> {
+    const settled = work.catch(() => undefined).finally(() => this.running.delete(settled));
+    this.running.add(settled);
+    return work;
+  }
+
+  get size(): number {
+    return this.running.size;
+  }
+
+  /** Resolves when one of them has ended, at once when there is none. */
+  async one(): Promise<void> {
+    await Promise.race(this.running);
+  }
+
+  /** Waits for all, later ones included. @returns whether all ended within that time */
+  async drain(timeoutMs: number): Promise<boolean> {
+    const stop = new AbortController();
+    const late = pause(timeoutMs, 'late' as const, { signal: stop.signal, ref: false }).catch(() => 'late' as const);
+    try {
+      while (this.running.size > 0) {
+        if ((await Promise.race([Promise.all(this.running), late])) === 'late') return false;
+      }
+      return true;
+    } finally {
+      stop.abort();
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { PayloadError } from '../../errors/payload.error.js';
+import { defaultPayloadCodec } from './default-payload-codec.js';
+import type { PayloadCodec } from './payload-codec.js';
+import { flatten, inspect, UnstorableValue } from './storable.js';
+
+/** Encodes and decodes with the codec in use, within the size limit, and names the culprit when it cannot. */
+export class Payloads {
+  constructor(
+    private readonly codec: PayloadCodec,
+    /** Of one argument list or result, in bytes of UTF-8. */
+    private readonly maxBytes: number,
+  ) {}
+
+  /** @throws PayloadError naming the argument */
+  encodeArguments(args: readonly unknown[], of: string): string {
+    return this.encode(
+      args,
+      `Arguments of ${of}`,
+      ([index, ...rest]) => `Argument ${Number(index) + 1} of ${of}${asPath(rest)}`,
+    );
+  }
+
+  /** @throws PayloadError */
+  encodeResult(result: unknown, of: string): string {
+    return this.encode(result, `Result of ${of}`, (path) => `Result of ${of}${asPath(path)}`);
+  }
+
+  /** @throws PayloadError with direction `read` */
+  decode(text: string, what: string): unknown {
+    try {
+      return this.codec.decode(text);
+    } catch (cause) {
+      throw new PayloadError(what, messageOf(cause), 'read', { cause });
+    }
+  }
+
+  /** @throws PayloadError with direction `read` when it is no argument list */
+  decodeArguments(text: string, of: string): readonly unknown[] {
+    const what = `Arguments of ${of}`;
+    const args = this.decode(text, what);
+    if (!Array.isArray(args)) throw new PayloadError(what, 'what is stored is no list', 'read');
+    return args;
+  }
+
+  /**
+   * A digest by which the same request is known again, whatever the order of its properties. Not by the codec in use:
+   * one that encrypts gives another text each time.
+   */
+  fingerprint(value: unknown, of: string): string {
+    const what = `Fingerprint of ${of}`;
+    const text = encodeWith(canonicalCodec, value, what, (path) => what + asPath(path));
+    return createHash('sha256').update(text).digest('base64url');
+  }
+
+  private encode(value: unknown, what: string, nameOf: (path: readonly (string | number)[]) => string): string {
+    const text = encodeWith(this.codec, value, what, nameOf);
+    const bytes = Buffer.byteLength(text);
+    if (bytes > this.maxBytes)
+      throw new PayloadError(what, `it takes ${bytes} bytes and maxPayloadBytes is ${this.maxBytes}`);
+    return text;
+  }
+}
+
+const canonicalCodec: Pick<PayloadCodec, 'encode'> = {
+  encode(value) {
+    inspect(value);
+    return defaultPayloadCodec.encode(flatten(value, 'sorted'));
+  },
+};
+
+function encodeWith(
+  codec: Pick<PayloadCodec, 'encode'>,
+  value: unknown,
+  what: string,
+  nameOf: (path: readonly (string | number)[]) => string,
+): string {
+  try {
+    return codec.encode(value);
+  } catch (cause) {
+    if (cause instanceof UnstorableValue && cause.path.length > 0)
+      throw new PayloadError(nameOf(cause.path), cause.problem);
+    throw new PayloadError(what, messageOf(cause), 'write', { cause });
+  }
+}
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+
+const asPath = (path: readonly (string | number)[]): string =>
+  path.length === 0 ? '' : ` (${path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('')})`;

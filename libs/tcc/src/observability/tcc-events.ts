@@ -1,0 +1,62 @@
+import { EventEmitter } from 'node:events';
+import { Injectable, Logger } from '@nestjs/common';
+import type { Phase } from '../core/status.js';
+
+/** A branch that needs to be looked at. */
+export interface BranchEvent {
+  readonly xid: string;
+  readonly seq: number;
+  /** `participant.method`. */
+  readonly branch: string;
+  readonly phase: Exclude<Phase, 'try'>;
+  /** Failed attempts so far. */
+  readonly attempts: number;
+  /** Since the decision, in milliseconds. */
+  readonly unsettledMs: number;
+  /** What went wrong last. */
+  readonly error: unknown;
+}
+
+/**
+ * What `TccEvents` tells, by name.
+ *
+ * @publicApi
+ */
+export interface TccEventMap {
+  /** A branch was parked: recovery leaves it alone until an operator looks at it. */
+  parked: BranchEvent;
+  /** A branch has failed eight times, or has been unsettled for ten minutes. Recovery goes on. */
+  alert: BranchEvent;
+}
+
+/**
+ * Where to hear of branches that need attention. A listener that throws is logged and harms nothing.
+ *
+ * @publicApi
+ */
+@Injectable()
+export class TccEvents {
+  private readonly logger = new Logger(TccEvents.name);
+  private readonly emitter = new EventEmitter();
+
+  /** @returns stops listening */
+  on<Name extends keyof TccEventMap>(name: Name, listener: (event: TccEventMap[Name]) => void): () => void {
+    const guarded = (event: TccEventMap[Name]): void => {
+      try {
+        listener(event);
+      } catch (error) {
+        this.logger.error(`A listener of '${name}' threw`, error instanceof Error ? error.stack : String(error));
+      }
+    };
+    this.emitter.on(name, guarded);
+    return () => this.emitter.off(name, guarded);
+  }
+
+  emit<Name extends keyof TccEventMap>(name: Name, event: TccEventMap[Name]): void {
+    const what = `${event.phase} of ${event.branch} (${event.xid}:${event.seq})`;
+    const why = event.error instanceof Error ? event.error.message : String(event.error);
+    if (name === 'parked') this.logger.error(`${what} is parked: ${why}`);
+    else this.logger.warn(`${what} is unsettled after ${event.attempts} attempts and ${event.unsettledMs} ms: ${why}`);
+    this.emitter.emit(name, event);
+  }
+}

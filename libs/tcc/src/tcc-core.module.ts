@@ -1,0 +1,146 @@
+import { Global, Logger, Module, type Provider } from '@nestjs/common';
+import { DiscoveryModule, ModuleRef } from '@nestjs/core';
+import { BARRIER_PROVIDER, type BarrierProvider } from './barrier/barrier.provider.js';
+import { SubstituteBarrierProvider } from './barrier/substitute-barrier.provider.js';
+import { dataSourceNamed, TypeOrmBarrierProvider } from './barrier/typeorm-barrier.provider.js';
+import { Coordinator } from './coordinator/coordinator.js';
+import { Decider } from './coordinator/decider.js';
+import { InFlight } from './coordinator/in-flight.js';
+import { Leases } from './coordinator/leases.js';
+import { PhaseTwoDriver } from './coordinator/phase-two.driver.js';
+import { Payloads } from './core/codec/payloads.js';
+import { ConfigurationError } from './errors/configuration.error.js';
+import { DeferredLedger } from './ledger/deferred-ledger.js';
+import { GroupCommit } from './ledger/group-commit.js';
+import type { LedgerPort } from './ledger/ledger.port.js';
+import { PostgresLedger } from './ledger/postgres/postgres-ledger.js';
+import { TccEvents } from './observability/tcc-events.js';
+import { BranchInterceptor } from './participant/branch.interceptor.js';
+import { ParticipantExplorer } from './participant/participant.explorer.js';
+import { ParticipantRegistry } from './participant/participant.registry.js';
+import { PhaseTwoInvoker } from './participant/phase-two.invoker.js';
+import { Recovery } from './recovery/recovery.js';
+import { TccHealth } from './recovery/tcc-health.js';
+import { TCC_LEDGER, TCC_OPTIONS, TCC_RUNTIME, TCC_SETTINGS } from './tcc.constants.js';
+import { TccLifecycle } from './tcc.lifecycle.js';
+import { ConfigurableModuleClass } from './tcc.module-definition.js';
+import type { TccModuleOptions } from './tcc.options.js';
+import { resolveSettings, type TccSettings } from './tcc.settings.js';
+import { Tcc } from './tcc.js';
+import { poolConfigOf } from './typeorm-pool-config.js';
+
+function ledgerOf(settings: TccSettings, moduleRef: ModuleRef): LedgerPort {
+  const { ledger, migrations, ledgerTimeoutMs } = settings;
+  if ('port' in ledger) return ledger.port;
+  const logger = new Logger('Ledger');
+  // Half: a write whose first sending timed out can be sent once more before its caller gives up.
+  const options = { migrations, timeoutMs: ledgerTimeoutMs / 2, warn: (message: string) => logger.warn(message) };
+  if ('connection' in ledger)
+    return new PostgresLedger({ ...options, pool: ledger.connection, database: 'the ledger’s database' });
+  return new DeferredLedger(() => {
+    const dataSource = dataSourceNamed(moduleRef, ledger.dataSource);
+    const name = ledger.dataSource ?? 'default';
+    if (!dataSource)
+      throw new ConfigurationError(
+        'ledger',
+        `there is no DataSource '${name}'; import TypeOrmModule.forRoot() for it, or give ledger: { connection }`,
+      );
+    return new PostgresLedger({ ...options, pool: poolConfigOf(dataSource, name), database: `DataSource '${name}'` });
+  });
+}
+
+const barriersOf = ({ barrier, migrations, faults }: TccSettings, moduleRef: ModuleRef): BarrierProvider =>
+  barrier ? new SubstituteBarrierProvider(barrier) : new TypeOrmBarrierProvider(moduleRef, migrations, faults);
+
+const providers: Provider[] = [
+  { provide: TCC_SETTINGS, useFactory: (options: TccModuleOptions) => resolveSettings(options), inject: [TCC_OPTIONS] },
+  { provide: TCC_LEDGER, useFactory: ledgerOf, inject: [TCC_SETTINGS, ModuleRef] },
+  { provide: BARRIER_PROVIDER, useFactory: barriersOf, inject: [TCC_SETTINGS, ModuleRef] },
+  {
+    provide: Payloads,
+    useFactory: ({ codec, maxPayloadBytes }: TccSettings) => new Payloads(codec, maxPayloadBytes),
+    inject: [TCC_SETTINGS],
+  },
+  {
+    provide: GroupCommit,
+    useFactory: (ledger: LedgerPort, { ledgerTimeoutMs, faults }: TccSettings) =>
+      new GroupCommit(ledger, { timeoutMs: ledgerTimeoutMs, fault: faults }),
+    inject: [TCC_LEDGER, TCC_SETTINGS],
+  },
+  {
+    provide: Leases,
+    useFactory: (ledger: LedgerPort, { leaseMs, faults }: TccSettings) => new Leases(ledger, leaseMs, faults),
+    inject: [TCC_LEDGER, TCC_SETTINGS],
+  },
+  InFlight,
+  TccEvents,
+  ParticipantRegistry,
+  ParticipantExplorer,
+  BranchInterceptor,
+  PhaseTwoInvoker,
+  {
+    provide: PhaseTwoDriver,
+    useFactory: (
+      ledger: LedgerPort,
+      commits: GroupCommit,
+      leases: Leases,
+      invoker: PhaseTwoInvoker,
+      events: TccEvents,
+      settings: TccSettings,
+    ) => new PhaseTwoDriver(ledger, commits, leases, invoker, events, settings),
+    inject: [TCC_LEDGER, GroupCommit, Leases, PhaseTwoInvoker, TccEvents, TCC_SETTINGS],
+  },
+  {
+    provide: Decider,
+    useFactory: (commits: GroupCommit, driver: PhaseTwoDriver, inFlight: InFlight, settings: TccSettings) =>
+      new Decider(commits, driver, inFlight, settings),
+    inject: [GroupCommit, PhaseTwoDriver, InFlight, TCC_SETTINGS],
+  },
+  {
+    provide: Coordinator,
+    useFactory: (
+      settings: TccSettings,
+      commits: GroupCommit,
+      payloads: Payloads,
+      decider: Decider,
+      inFlight: InFlight,
+    ) => new Coordinator(settings.service, commits, payloads, decider, inFlight),
+    inject: [TCC_SETTINGS, GroupCommit, Payloads, Decider, InFlight],
+  },
+  {
+    provide: Recovery,
+    useFactory: (ledger: LedgerPort, driver: PhaseTwoDriver, leases: Leases, settings: TccSettings) => {
+      const { pollMs, concurrency } = settings.recovery || { pollMs: 1_000, concurrency: 50 };
+      return new Recovery(ledger, driver, leases, { ...settings, pollMs, concurrency });
+    },
+    inject: [TCC_LEDGER, PhaseTwoDriver, Leases, TCC_SETTINGS],
+  },
+  {
+    provide: TccHealth,
+    useFactory: (ledger: LedgerPort, recovery: Recovery, settings: TccSettings) =>
+      new TccHealth(ledger, recovery, settings.recovery !== false),
+    inject: [TCC_LEDGER, Recovery, TCC_SETTINGS],
+  },
+  {
+    provide: Tcc,
+    useFactory: (
+      coordinator: Coordinator,
+      interceptor: BranchInterceptor,
+      registry: ParticipantRegistry,
+      ledger: LedgerPort,
+      settings: TccSettings,
+    ) => new Tcc(coordinator, interceptor, registry, ledger, settings),
+    inject: [Coordinator, BranchInterceptor, ParticipantRegistry, TCC_LEDGER, TCC_SETTINGS],
+  },
+  { provide: TCC_RUNTIME, useExisting: Tcc },
+  TccLifecycle,
+];
+
+/** The only file that knows all parts. Global, so that decorators and `Tcc` work in every module. */
+@Global()
+@Module({
+  imports: [DiscoveryModule],
+  providers,
+  exports: [Tcc, TCC_RUNTIME, TccEvents, TccHealth, Recovery, TCC_LEDGER, TCC_SETTINGS],
+})
+export class TccCoreModule extends ConfigurableModuleClass {}

@@ -1,0 +1,69 @@
+import type { PoolConfig } from 'pg';
+import type { PayloadCodec } from './core/codec/payload-codec.js';
+import type { Duration } from './core/duration.js';
+import type { FaultHook } from './core/fault-point.js';
+import type { BarrierPort } from './barrier/barrier.port.js';
+import type { LedgerPort } from './ledger/ledger.port.js';
+
+/**
+ * Where the ledger is: a TypeORM DataSource whose connection settings it takes (it opens a pool of its own), settings
+ * for `pg`, or a ledger of your own (tests).
+ *
+ * @publicApi
+ */
+export type LedgerLocation =
+  { readonly dataSource?: string } | { readonly connection: PoolConfig } | { readonly port: LedgerPort };
+
+/**
+ * Recovery, in each instance.
+ *
+ * @publicApi
+ */
+export interface RecoveryOptions {
+  /** Pause between looks at the ledger, jittered by half; default `'1s'`. */
+  readonly poll?: Duration;
+  /** How many transactions this instance drives at a time; default 50. */
+  readonly concurrency?: number;
+}
+
+/**
+ * Options of `TccModule.forRoot()`.
+ *
+ * @publicApi
+ */
+export interface TccModuleOptions {
+  /** Name of this service: its instances share the work, and idempotency keys are unique within it. */
+  readonly service: string;
+  /** Default: the default DataSource's database. */
+  readonly ledger?: LedgerLocation;
+  /** `'run'` (default) migrates the ledger's and the barriers' tables at boot; `'check'` refuses to boot when they do not fit. */
+  readonly migrations?: 'run' | 'check';
+  /** From the start of an initiator to its deadline; default `'30s'`. */
+  readonly timeout?: Duration;
+  /** `'inline'` (default): a call returns when phase two was tried. `'background'`: right after the decision. */
+  readonly phaseTwo?: 'inline' | 'background';
+  /** The longest that `'inline'` waits for phase two; default `'10s'`. */
+  readonly phaseTwoWait?: Duration;
+  /** How long one confirm or cancel may take before it counts as failed; default `'1m'`. */
+  readonly callTimeout?: Duration;
+  /** How long a driver may be silent before another instance takes its transaction over; default `'30s'`. */
+  readonly lease?: Duration;
+  /** How long a call waits for a ledger that does not answer; default `'5s'`. */
+  readonly ledgerTimeout?: Duration;
+  /** `false`: this instance settles what it starts and nothing else. */
+  readonly recovery?: RecoveryOptions | false;
+  /** Pauses between attempts of a confirm or cancel; default from `'1s'`, doubling up to `'5m'`, with full jitter. */
+  readonly retry?: { readonly initial?: Duration; readonly cap?: Duration };
+  /** How long shutdown waits for what is under way; default `'10s'`. */
+  readonly drain?: Duration;
+  /** Largest argument list or result, in bytes; default 262 144. */
+  readonly maxPayloadBytes?: number;
+  /** Default: keeps Date, bigint, undefined, Map, Set, typed arrays and Buffer. */
+  readonly codec?: PayloadCodec;
+  /** Name of this instance in the history of attempts; default: host name and process id. */
+  readonly instance?: string;
+  /** Tests only: replaces the barrier of every participant that has a DataSource. */
+  readonly barrier?: BarrierPort;
+  /** Tests only: called at each named step, see `FAULT_POINTS`. */
+  readonly faults?: FaultHook;
+}

@@ -1,0 +1,86 @@
+import { hostname } from 'node:os';
+import { defaultPayloadCodec } from './core/codec/default-payload-codec.js';
+import type { PayloadCodec } from './core/codec/payload-codec.js';
+import type { RetryPolicy } from './core/backoff.js';
+import { toMilliseconds, type Duration } from './core/duration.js';
+import { noFaults, type FaultHook } from './core/fault-point.js';
+import { ConfigurationError } from './errors/configuration.error.js';
+import { newXid } from './core/xid.js';
+import { isStableName } from './participant/tries.builder.js';
+import type { BarrierPort } from './barrier/barrier.port.js';
+import type { LedgerLocation, TccModuleOptions } from './tcc.options.js';
+
+/** The options with every default filled in and every length of time in milliseconds. */
+export interface TccSettings {
+  readonly service: string;
+  readonly ledger: LedgerLocation;
+  readonly migrations: 'run' | 'check';
+  readonly timeoutMs: number;
+  readonly phaseTwo: 'inline' | 'background';
+  readonly phaseTwoWaitMs: number;
+  readonly callTimeoutMs: number;
+  readonly leaseMs: number;
+  readonly ledgerTimeoutMs: number;
+  readonly recovery: { readonly pollMs: number; readonly concurrency: number } | false;
+  readonly retry: RetryPolicy;
+  readonly drainMs: number;
+  readonly maxPayloadBytes: number;
+  readonly codec: PayloadCodec;
+  /** Shown in the history of attempts. */
+  readonly instance: string;
+  /** Unlike the instance's name, never the same for two processes. */
+  readonly owner: string;
+  readonly barrier: BarrierPort | undefined;
+  readonly faults: FaultHook;
+}
+
+/** @throws ConfigurationError naming the first option that cannot work */
+export function resolveSettings(options: TccModuleOptions): TccSettings {
+  if (!isStableName(options.service))
+    throw new ConfigurationError('service', 'it is the name of your service, 1 to 200 printable characters');
+  const ms = (value: Duration | undefined, fallback: Duration, option: string): number =>
+    toMilliseconds(value ?? fallback, option);
+  const instance = options.instance ?? `${hostname()}:${process.pid}`;
+  const { recovery } = options;
+  return {
+    service: options.service,
+    ledger: options.ledger ?? {},
+    migrations: options.migrations ?? 'run',
+    timeoutMs: ms(options.timeout, '30s', 'timeout'),
+    phaseTwo: options.phaseTwo ?? 'inline',
+    phaseTwoWaitMs: ms(options.phaseTwoWait, '10s', 'phaseTwoWait'),
+    callTimeoutMs: ms(options.callTimeout, '1m', 'callTimeout'),
+    leaseMs: atLeast(ms(options.lease, '30s', 'lease'), 100, 'lease'),
+    ledgerTimeoutMs: ms(options.ledgerTimeout, '5s', 'ledgerTimeout'),
+    recovery:
+      recovery === false
+        ? false
+        : {
+            pollMs: ms(recovery?.poll, '1s', 'recovery.poll'),
+            concurrency: positive(recovery?.concurrency ?? 50, 'recovery.concurrency'),
+          },
+    retry: {
+      initialMs: ms(options.retry?.initial, '1s', 'retry.initial'),
+      capMs: ms(options.retry?.cap, '5m', 'retry.cap'),
+    },
+    drainMs: ms(options.drain, '10s', 'drain'),
+    maxPayloadBytes: positive(options.maxPayloadBytes ?? 256 * 1024, 'maxPayloadBytes'),
+    codec: options.codec ?? defaultPayloadCodec,
+    instance,
+    owner: `${instance}:${newXid()}`,
+    barrier: options.barrier,
+    faults: options.faults ?? noFaults,
+  };
+}
+
+function positive(value: number, option: string): number {
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new ConfigurationError(option, `${value} is not a whole number above zero`);
+  return value;
+}
+
+function atLeast(value: number, least: number, option: string): number {
+  if (value < least)
+    throw new ConfigurationError(option, `${value} ms is below ${least} ms, too short to be renewed in time`);
+  return value;
+}
