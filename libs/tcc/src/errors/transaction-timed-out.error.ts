@@ -12,10 +12,11 @@ export class TransactionTimedOutError extends TccError {
   constructor(
     readonly transaction: string,
     xid: string,
-    readonly timeoutMs: number,
+    /** Where the time ran out in a place that does not know it, undefined. */
+    readonly timeoutMs?: number,
   ) {
     super(
-      `Global transaction ${transaction} (${xid}) did not finish within ${timeoutMs} ms and is cancelled. ` +
+      `Global transaction ${transaction} (${xid}) did not finish ${timeoutMs === undefined ? 'in time' : `within ${timeoutMs} ms`} and is cancelled. ` +
         'Make its tries faster or raise `timeout`.',
       { xid },
     );

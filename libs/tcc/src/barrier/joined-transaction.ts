@@ -1,0 +1,166 @@
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { OverlappingTransactionsError } from '../errors/overlapping-transactions.error.js';
+import { PhaseEndedError } from '../errors/phase-ended.error.js';
+import type { BarrierCall, LocalTransaction } from './barrier.port.js';
+import { createJoinedRunner } from './joined-runner.js';
+import { currentLevel, NestingLevel } from './nesting-level.js';
+import type { PhaseConnection, RawAnswer } from './phase-connection.js';
+import { isTransactionStatement } from './transaction-statement.js';
+
+type TransactionEvent = `${'Before' | 'After'}Transaction${'Start' | 'Commit' | 'Rollback'}`;
+
+/** TypeORM's flags; read-only in its types. Without them `save()` would open and commit a transaction of its own. */
+interface TransactionFlags {
+  isTransactionActive: boolean;
+  transactionDepth: number;
+}
+
+/** The local transaction of one phase, as everything that joins it sees it. */
+export class JoinedTransaction implements LocalTransaction {
+  /** The one that TypeORM's events carry, so that subscribers see one runner from the first to the last of a phase. */
+  readonly runner: QueryRunner;
+
+  private readonly root: NestingLevel;
+  private last: NestingLevel | undefined;
+  private savepoints = 0;
+
+  constructor(
+    readonly dataSource: DataSource,
+    readonly connection: PhaseConnection,
+    private readonly call: BarrierCall,
+  ) {
+    this.root = new NestingLevel(this.ended(call.phase), connection.lost);
+    this.runner = createJoinedRunner(this, this.root);
+  }
+
+  get manager(): EntityManager {
+    return this.runner.manager;
+  }
+
+  /** @throws PhaseEndedError */
+  readonly createQueryRunner = (): QueryRunner => {
+    this.levelOf(this.root).assertOpen();
+    return createJoinedRunner(this, this.root);
+  };
+
+  /** The level that what is issued now, through something made at `level`, belongs to: that of the innermost callback. */
+  levelOf(level: NestingLevel): NestingLevel {
+    const current = currentLevel();
+    return current?.isInside(level) ? current : level;
+  }
+
+  /** Tells TypeORM whether a transaction is open. */
+  markActive(active: boolean): void {
+    Object.assign(this.connection.runner as unknown as TransactionFlags, {
+      isTransactionActive: active,
+      transactionDepth: active ? 1 : 0,
+    });
+  }
+
+  broadcast(event: TransactionEvent): Promise<void> {
+    return this.runner.broadcaster.broadcast(event);
+  }
+
+  /** Sends a statement of business code when it is its turn. */
+  async query(level: NestingLevel, statement: string | object, values?: unknown[]): Promise<RawAnswer> {
+    if (isTransactionStatement(statement)) {
+      throw this.overlapping('a query began or ended a transaction by itself (begin, commit, rollback)');
+    }
+    return level.inTurn(() => this.connection.send(statement, values));
+  }
+
+  nextSavepoint(): string {
+    this.savepoints += 1;
+    return `tcc_${this.savepoints}`;
+  }
+
+  /** Undoes what happened since a savepoint and takes it away. */
+  async rollBackTo(savepoint: string): Promise<void> {
+    await this.connection.send(`rollback to savepoint ${savepoint}; release savepoint ${savepoint}`);
+    this.connection.conflict = false;
+  }
+
+  overlapping(problem: string): OverlappingTransactionsError {
+    return new OverlappingTransactionsError(this.call.branch, this.call.phase, this.call.xid, problem);
+  }
+
+  /** `transaction(callback)` inside the phase: a savepoint. */
+  transaction<T>(at: NestingLevel, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    const from = this.levelOf(at);
+    return from.admit(async () => {
+      // Outside the turn: a subscriber that queries here would wait for itself.
+      await this.broadcast('BeforeTransactionStart');
+      const nested = await from.inTurn(() => this.withinSavepoint(from, work));
+      if ('error' in nested) {
+        await this.broadcast('AfterTransactionRollback').catch(() => undefined);
+        throw nested.error;
+      }
+      await this.broadcast('AfterTransactionCommit');
+      return nested.value;
+    });
+  }
+
+  /**
+   * Closes the phase to what comes from now on, waits for what is under way and lets subscribers have the last word.
+   *
+   * @throws OverlappingTransactionsError when a transaction was left open
+   */
+  async finish(): Promise<void> {
+    await this.root.close();
+    this.assertNoneOpen(this.root);
+    const last = new NestingLevel(this.root.refusal, this.connection.lost, this.root, true);
+    this.last = last;
+    await last.enter(() => this.broadcast('BeforeTransactionCommit'));
+    await last.close();
+    this.assertNoneOpen(last);
+  }
+
+  /** Refuses everything from now on; resolves when nothing is under way on the connection. */
+  async abandon(): Promise<void> {
+    this.root.kill();
+    this.last?.kill();
+    await this.connection.idle();
+  }
+
+  private async withinSavepoint<T>(
+    from: NestingLevel,
+    work: (manager: EntityManager) => Promise<T>,
+  ): Promise<{ value: T } | { error: unknown }> {
+    const savepoint = this.nextSavepoint();
+    await this.connection.send(`savepoint ${savepoint}`);
+    const level = new NestingLevel(
+      this.ended(`a nested transaction in ${this.call.phase}`),
+      this.connection.lost,
+      from,
+    );
+    try {
+      const value = await level.enter(async () => {
+        await this.broadcast('AfterTransactionStart');
+        const result = await work(createJoinedRunner(this, level).manager);
+        await this.broadcast('BeforeTransactionCommit');
+        return result;
+      });
+      await level.close();
+      this.assertNoneOpen(level);
+      // The phase may have failed meanwhile, and its connection may serve somebody else by now.
+      if (!from.alive) throw from.refusal();
+      await this.connection.send(`release savepoint ${savepoint}`);
+      return { value };
+    } catch (error) {
+      await level.enter(() => this.broadcast('BeforeTransactionRollback')).catch(() => undefined);
+      level.kill();
+      await this.connection.idle();
+      // Where this fails the whole phase can only be rolled back, and the COMMIT will find that out.
+      if (from.alive) await this.rollBackTo(savepoint).catch(() => undefined);
+      return { error };
+    }
+  }
+
+  private assertNoneOpen(level: NestingLevel): void {
+    if (level.owner) throw this.overlapping('startTransaction() was called and neither commit nor rollback followed');
+  }
+
+  private ended(what: string): () => Error {
+    return () => new PhaseEndedError(this.call.branch, what, this.call.xid);
+  }
+}

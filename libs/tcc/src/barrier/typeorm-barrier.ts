@@ -1,0 +1,177 @@
+import type { QueryResult } from 'pg';
+import type { DataSource } from 'typeorm';
+import { type BarrierFinding, type BarrierRuling, type BarrierStatus, ruleOn } from '../core/barrier-ruling.js';
+import type { FaultHook, FaultPoint } from '../core/fault-point.js';
+import { monotonicNow } from '../core/monotonic-clock.js';
+import { BarrierBusyError } from '../errors/barrier-busy.error.js';
+import { BarrierRefusedError } from '../errors/barrier-refused.error.js';
+import { LateTryError } from '../errors/late-try.error.js';
+import { LocalTransactionAbortedError } from '../errors/local-transaction-aborted.error.js';
+import { RepeatedTryError } from '../errors/repeated-try.error.js';
+import { TransactionTimedOutError } from '../errors/transaction-timed-out.error.js';
+import { migrate } from '../migrations/migrator.js';
+import { barrierMigrations } from './barrier-migrations.js';
+import { openingSql, statusSql } from './barrier-sql.js';
+import type { BarrierCall, BarrierPort, BarrierResult, LocalTransaction } from './barrier.port.js';
+import { originalCreateQueryRunner } from './join-data-source.js';
+import { JoinedTransaction } from './joined-transaction.js';
+import { isConflict, PhaseConnection } from './phase-connection.js';
+
+/** How often a phase is run in all when Postgres gives it up as a conflict (40001, 40P01). */
+const ATTEMPTS = 3;
+
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** How {@link TypeOrmBarrier} is set up. */
+export interface TypeOrmBarrierOptions {
+  /** The DataSource's name as the user knows it, for errors. */
+  readonly name: string;
+  /** What {@link TypeOrmBarrier.open} does. */
+  readonly migrations: 'run' | 'check';
+  readonly fault: FaultHook;
+}
+
+type Attempt<T> = { readonly done: BarrierResult<T> } | { readonly error: unknown; readonly mayRunAgain: boolean };
+
+type Refusal = Extract<BarrierRuling, 'late-try' | 'repeated-try' | 'refuse' | 'busy'>;
+
+/** The barrier in the Postgres database of a TypeORM DataSource. */
+export class TypeOrmBarrier implements BarrierPort {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly options: TypeOrmBarrierOptions,
+  ) {}
+
+  async open(): Promise<void> {
+    const connection = await this.connect();
+    try {
+      await migrate(
+        async (sql, params) => (await connection.send(sql, params)) as QueryResult,
+        'barrier',
+        barrierMigrations,
+        this.options.migrations,
+        this.options.name,
+      );
+    } catch (error) {
+      await connection.release(error as Error);
+      throw error;
+    }
+    await connection.release();
+  }
+
+  async run<T>(call: BarrierCall, business: (local: LocalTransaction) => Promise<T>): Promise<BarrierResult<T>> {
+    for (let left = ATTEMPTS - 1; ; left -= 1) {
+      const attempt = await this.attempt(call, business);
+      if ('done' in attempt) return attempt.done;
+      if (!attempt.mayRunAgain || left === 0) throw attempt.error;
+    }
+  }
+
+  private async attempt<T>(call: BarrierCall, business: (local: LocalTransaction) => Promise<T>): Promise<Attempt<T>> {
+    const connection = await this.connect();
+    const local = new JoinedTransaction(this.dataSource, connection, call);
+    let committed = false;
+    try {
+      await local.broadcast('BeforeTransactionStart');
+      const moved = await this.begin(call, connection);
+      local.markActive(true);
+      await this.reach('opened', call);
+      await local.broadcast('AfterTransactionStart');
+      const finding = moved ? { moved } : { found: await this.standing(call, connection) };
+      const done = await this.follow(finding, call, local, business);
+      await local.finish();
+      if (done.ran) await call.beforeCommit?.();
+      await this.reach('committing', call);
+      committed = await this.commit(local);
+      if (!committed) throw new LocalTransactionAbortedError(call.branch, call.phase, call.xid);
+      await this.reach('committed', call);
+      await connection.release();
+      await local.broadcast('AfterTransactionCommit');
+      return { done };
+    } catch (error) {
+      if (committed) await connection.release();
+      else await this.rollBack(local);
+      // Whatever the business code made of it: after a conflict nothing of this attempt can be kept.
+      return { error, mayRunAgain: !committed && (connection.conflict || isConflict(error)) };
+    }
+  }
+
+  /** BEGIN, settings and the barrier statement. @returns the status that the statement moved the row to, if it did */
+  private async begin(call: BarrierCall, connection: PhaseConnection): Promise<BarrierStatus | undefined> {
+    const { sql, resultIndex } = openingSql(call, remainingMs(call));
+    this.dataSource.logger.logQuery(sql, undefined, connection.runner);
+    try {
+      const results = (await connection.send(sql)) as QueryResult<{ status: BarrierStatus }>[];
+      return results[resultIndex]?.rows[0]?.status;
+    } catch (error) {
+      // Only here: a lock that the business code waited for in vain is that code's failure.
+      if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
+      throw new BarrierBusyError(call.branch, call.xid, error);
+    }
+  }
+
+  private async standing(call: BarrierCall, connection: PhaseConnection): Promise<BarrierStatus | undefined> {
+    const { rows } = (await connection.send(statusSql(call))) as QueryResult<{ status: BarrierStatus }>;
+    return rows[0]?.status;
+  }
+
+  private async follow<T>(
+    finding: BarrierFinding,
+    call: BarrierCall,
+    local: JoinedTransaction,
+    business: (local: LocalTransaction) => Promise<T>,
+  ): Promise<BarrierResult<T>> {
+    const ruling = ruleOn(call.phase, call.kind, finding, call.evenIfNotTried);
+    if (ruling === 'run') return { ran: true, value: await business(local) };
+    if (ruling === 'already' || ruling === 'empty') return { ran: false, why: ruling };
+    throw refusal(ruling, call, finding.found);
+  }
+
+  /** @returns whether it was committed: where a failed statement's error was caught, Postgres rolls back without an error */
+  private async commit(local: JoinedTransaction): Promise<boolean> {
+    const { command } = (await local.connection.send('commit')) as QueryResult;
+    if (command !== 'COMMIT') return false;
+    local.markActive(false);
+    return true;
+  }
+
+  /** Rolls back and gives the connection back, or destroys it where that failed. Never rejects. */
+  private async rollBack(local: JoinedTransaction): Promise<void> {
+    await local.abandon();
+    await local.broadcast('BeforeTransactionRollback').catch(() => undefined);
+    const failure = await local.connection.send('rollback').then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    local.markActive(false);
+    await local.connection.release(failure);
+    await local.broadcast('AfterTransactionRollback').catch(() => undefined);
+  }
+
+  private connect(): Promise<PhaseConnection> {
+    return PhaseConnection.open(originalCreateQueryRunner(this.dataSource)('master'));
+  }
+
+  private async reach(step: 'opened' | 'committing' | 'committed', call: BarrierCall): Promise<void> {
+    const point: FaultPoint = `barrier.${call.phase}.${step}`;
+    const pause = this.options.fault(point, { xids: [call.xid], branch: call.branch });
+    if (pause) await pause;
+  }
+}
+
+/** @throws TransactionTimedOutError when nothing is left */
+function remainingMs(call: BarrierCall): number | undefined {
+  if (call.phase !== 'try' || call.deadline === undefined) return undefined;
+  const remaining = call.deadline - monotonicNow();
+  if (remaining <= 0) throw new TransactionTimedOutError(`calling ${call.branch}`, call.xid);
+  return remaining;
+}
+
+function refusal(ruling: Refusal, call: BarrierCall, found: BarrierStatus | undefined): Error {
+  const { branch, xid, seq, phase } = call;
+  if (ruling === 'late-try') return new LateTryError(branch, xid, seq);
+  if (ruling === 'repeated-try') return new RepeatedTryError(branch, xid, seq);
+  // A try is never refused in this way; the ruling has no such cell.
+  if (ruling === 'refuse' && phase !== 'try') return new BarrierRefusedError(branch, xid, seq, phase, found);
+  return new BarrierBusyError(branch, xid, undefined);
+}

@@ -1,0 +1,225 @@
+import type { Phase } from '../../libs/tcc/src/core/status.js';
+import type { BarrierCall } from '../../libs/tcc/src/barrier/barrier.port.js';
+import { TypeOrmBarrier } from '../../libs/tcc/src/barrier/typeorm-barrier.js';
+import { monotonicNow } from '../../libs/tcc/src/core/monotonic-clock.js';
+import { noFaults } from '../../libs/tcc/src/core/fault-point.js';
+import { type BarrierBench, branch, Hold, openBarrierBench } from '../support/barrier-bench.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+describe('TypeOrmBarrier', () => {
+  let database: TestDatabase;
+  let bench: BarrierBench;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    bench = await openBarrierBench(database.url);
+  });
+  afterAll(async () => {
+    await bench.close();
+    await database.drop();
+  });
+  beforeEach(async () => {
+    bench.faults = () => undefined;
+    await bench.observer.query('truncate hold, tcc_barrier');
+  });
+
+  /** Writes a row, so that a phase that ran can be told from one that did not. */
+  const insert = (key: string) => async (): Promise<string> => {
+    await bench.dataSource.getRepository(Hold).insert({ key, account: 'a', amount: 1 });
+    return key;
+  };
+  const stand = (call: BarrierCall, status: string) =>
+    bench.observer.query('insert into tcc_barrier (xid, seq, status) values ($1, $2, $3)', [
+      call.xid,
+      call.seq,
+      status,
+    ]);
+
+  // phase, status before, answer, status after; for a try, a tcc confirm, a message's confirm and a cancel
+  const CELLS: [Phase, 'tcc' | 'message', string | undefined, string, string | undefined][] = [
+    ['try', 'tcc', undefined, 'ran', 'tried'],
+    ['try', 'tcc', 'suspended', 'TCC_LATE_TRY', 'suspended'],
+    ['try', 'tcc', 'cancelled', 'TCC_LATE_TRY', 'cancelled'],
+    ['try', 'tcc', 'tried', 'TCC_REPEATED_TRY', 'tried'],
+    ['try', 'tcc', 'confirmed', 'TCC_REPEATED_TRY', 'confirmed'],
+    ['confirm', 'tcc', 'tried', 'ran', 'confirmed'],
+    ['confirm', 'tcc', 'confirmed', 'already', 'confirmed'],
+    ['confirm', 'tcc', undefined, 'TCC_BARRIER_REFUSED', undefined],
+    ['confirm', 'tcc', 'suspended', 'TCC_BARRIER_REFUSED', 'suspended'],
+    ['confirm', 'tcc', 'cancelled', 'TCC_BARRIER_REFUSED', 'cancelled'],
+    ['confirm', 'message', undefined, 'ran', 'confirmed'],
+    ['confirm', 'message', 'confirmed', 'already', 'confirmed'],
+    ['confirm', 'message', 'suspended', 'TCC_BARRIER_REFUSED', 'suspended'],
+    ['confirm', 'message', 'cancelled', 'TCC_BARRIER_REFUSED', 'cancelled'],
+    ['confirm', 'message', 'tried', 'TCC_BARRIER_REFUSED', 'tried'],
+    ['cancel', 'tcc', undefined, 'empty', 'suspended'],
+    ['cancel', 'tcc', 'tried', 'ran', 'cancelled'],
+    ['cancel', 'tcc', 'cancelled', 'already', 'cancelled'],
+    ['cancel', 'tcc', 'suspended', 'already', 'suspended'],
+    ['cancel', 'tcc', 'confirmed', 'TCC_BARRIER_REFUSED', 'confirmed'],
+  ];
+
+  it.each(CELLS)('%s of a %s branch that is %s: %s, then %s', async (phase, kind, before, answer, after) => {
+    const of = branch({ kind });
+    if (before) await stand(of.try, before);
+    // Twice: a refusal must not turn into success by repetition.
+    for (const expected of answer === 'ran' ? ['ran'] : [answer, answer === 'empty' ? 'already' : answer]) {
+      const result = await bench.phase(of[phase], insert(of.key)).then(
+        (done) => (done.ran ? 'ran' : done.why),
+        (error: { code: string }) => error.code,
+      );
+      expect(result).toBe(expected);
+    }
+    expect(await bench.holds()).toEqual(answer === 'ran' ? [of.key] : []);
+    expect(await bench.status(of.try)).toBe(after);
+  });
+
+  it('tells what it found when it refuses', async () => {
+    const of = branch({ seq: 7 });
+    await stand(of.try, 'cancelled');
+    const refused = bench.phase(of.confirm, insert('x'));
+    await expect(refused).rejects.toMatchObject({
+      ...{ branch: 'payment.authorize', xid: of.try.xid, seq: 7, phase: 'confirm', found: 'cancelled' },
+    });
+  });
+
+  it('returns what the phase returned', async () => {
+    const of = branch();
+    expect(await bench.phase(of.try, insert(of.key))).toEqual({ ran: true, value: of.key });
+    expect(await bench.phase(of.cancel, insert('c'))).toEqual({ ran: true, value: 'c' });
+    expect(await bench.phase(of.cancel, insert('d'))).toEqual({ ran: false, why: 'already' });
+  });
+
+  it('runs an empty cancel that asks for it, once, and shuts the try out', async () => {
+    const of = branch({ evenIfNotTried: true });
+    expect(await bench.phase(of.cancel, insert('c'))).toEqual({ ran: true, value: 'c' });
+    expect(await bench.phase(of.cancel, insert('d'))).toEqual({ ran: false, why: 'already' });
+    expect(await bench.status(of.cancel)).toBe('suspended');
+    await expect(bench.phase(of.try, insert('e'))).rejects.toMatchObject({ code: 'TCC_LATE_TRY' });
+    expect(await bench.holds()).toEqual(['c']);
+  });
+
+  it('an empty cancel that asks for it and fails leaves nothing behind, so that it is run again', async () => {
+    const of = branch({ evenIfNotTried: true });
+    await expect(bench.phase(of.cancel, () => Promise.reject(new Error('away')))).rejects.toThrow('away');
+    expect(await bench.status(of.cancel)).toBeUndefined();
+    expect(await bench.phase(of.cancel, insert('c'))).toMatchObject({ ran: true });
+  });
+
+  it.each(['try', 'confirm', 'cancel'] as const)(
+    '%s that throws its own error leaves row and status as they were',
+    async (phase) => {
+      const of = branch();
+      if (phase !== 'try') await stand(of.try, 'tried');
+      const own = new Error('card refused');
+      const failed = bench.phase(of[phase], async () => {
+        await insert(of.key)();
+        throw own;
+      });
+      await expect(failed).rejects.toBe(own);
+      expect(await bench.holds()).toEqual([]);
+      expect(await bench.status(of.try)).toBe(phase === 'try' ? undefined : 'tried');
+    },
+  );
+
+  it('commits only after what it waits for, and rolls back when that rejects', async () => {
+    const seen: (string | undefined)[] = [];
+    const registered = branch({ beforeCommit: async () => void seen.push(await bench.status(registered.try)) });
+    await bench.phase(registered.try, insert(registered.key));
+    expect(seen).toEqual([undefined]);
+    expect(await bench.status(registered.try)).toBe('tried');
+
+    const refused = branch({ beforeCommit: () => Promise.reject(new Error('registration refused')) });
+    await expect(bench.phase(refused.try, insert(refused.key))).rejects.toThrow('registration refused');
+    expect(await bench.status(refused.try)).toBeUndefined();
+    expect(await bench.holds()).toEqual([registered.key]);
+  });
+
+  it('does not wait for the registration of a try that failed', async () => {
+    const of = branch({ beforeCommit: () => new Promise(() => undefined) });
+    await expect(bench.phase(of.try, () => Promise.reject(new Error('card refused')))).rejects.toThrow('card refused');
+  });
+
+  it('does not start a try without time left', async () => {
+    const of = branch({ deadline: monotonicNow() });
+    await expect(bench.phase(of.try, insert(of.key))).rejects.toMatchObject({ code: 'TCC_TIMED_OUT', xid: of.try.xid });
+    expect(await bench.status(of.try)).toBeUndefined();
+    expect(await bench.holds()).toEqual([]);
+  });
+
+  it('passes its fault points at the moments that they name', async () => {
+    const of = branch();
+    const seen: unknown[] = [];
+    bench.faults = (point) => (async () => void seen.push(point, await bench.status(of.try)))();
+    await bench.phase(of.try, async () => void seen.push('business'));
+    await bench.phase(of.confirm, async () => void seen.push('business'));
+    await expect(bench.phase(of.cancel, async () => void seen.push('business'))).rejects.toThrow();
+    expect(seen).toEqual([
+      ...[
+        'barrier.try.opened',
+        undefined,
+        'business',
+        'barrier.try.committing',
+        undefined,
+        'barrier.try.committed',
+        'tried',
+      ],
+      ...['barrier.confirm.opened', 'tried', 'business', 'barrier.confirm.committing', 'tried'],
+      ...['barrier.confirm.committed', 'confirmed', 'barrier.cancel.opened', 'confirmed'],
+    ]);
+  });
+
+  it.each(['opened', 'committing', 'committed'] as const)(
+    'a failure at %s leaves either all or nothing',
+    async (step) => {
+      const of = branch();
+      bench.faults = (point) => (point === `barrier.try.${step}` ? Promise.reject(new Error('crash')) : undefined);
+      await expect(bench.phase(of.try, insert(of.key))).rejects.toThrow('crash');
+      const kept = step === 'committed';
+      expect([await bench.status(of.try), await bench.holds()]).toEqual(kept ? ['tried', [of.key]] : [undefined, []]);
+    },
+  );
+
+  it.each(['off', 'local', 'remote_write', 'on', 'remote_apply'])(
+    'a session with synchronous_commit %s is durable',
+    async (setting) => {
+      const own = await openBarrierBench(`${database.url}?options=-c%20synchronous_commit%3D${setting}`);
+      try {
+        const done = await own.phase(branch().try, () => own.dataSource.query('show synchronous_commit'));
+        const expected = setting === 'remote_apply' ? 'remote_apply' : 'on';
+        expect(done).toMatchObject({ value: [{ synchronous_commit: expected }] });
+        // Of the transaction only.
+        expect(await own.dataSource.query('show synchronous_commit')).toEqual([{ synchronous_commit: setting }]);
+      } finally {
+        await own.close();
+      }
+    },
+  );
+
+  it('refuses identifiers that it would have to quote', async () => {
+    const evil = { ...branch().try, xid: `00000000-0000-0000-0000-000000000000', 1, 'tried'); drop table hold; --` };
+    await expect(bench.phase(evil, insert('x'))).rejects.toThrow(TypeError);
+    await expect(bench.phase({ ...branch().try, seq: 1.5 }, insert('x'))).rejects.toThrow(TypeError);
+    expect(await bench.holds()).toEqual([]);
+  });
+
+  it('checks its schema instead of migrating when told so', async () => {
+    const empty = await createTestDatabase();
+    try {
+      const elsewhere = await openBarrierBench(empty.url);
+      const options = { name: 'bench', migrations: 'check', fault: noFaults } as const;
+      await new TypeOrmBarrier(elsewhere.dataSource, options).open();
+      await elsewhere.observer.query('drop table tcc_barrier, tcc_schema');
+      const missing = new TypeOrmBarrier(elsewhere.dataSource, options).open();
+      await expect(missing).rejects.toMatchObject({
+        code: 'TCC_SCHEMA',
+        component: 'barrier',
+        database: 'bench',
+        found: 0,
+      });
+      await elsewhere.close();
+    } finally {
+      await empty.drop();
+    }
+  });
+});
