@@ -1,5 +1,6 @@
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isAlive } from './is-alive.js';
 import { canEnter, type RunAs } from './run-as.js';
 
 /** Folders of a server whose data outlives it. */
@@ -57,15 +58,5 @@ function removeAbandoned(folder: string): void {
     if (age > ABANDONED_MS || !isAlive(Number(name.slice(FRESH.length).split('-')[0]))) {
       rmSync(path, { recursive: true, force: true });
     }
-  }
-}
-
-/** Whether a process with that id exists. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -90,7 +90,7 @@ export function stage(found: BinaryPackage): string {
       rmSync(fresh, { recursive: true, force: true }); // another process was faster
     }
   }
-  if (process.getuid !== undefined && statSync(copy).uid !== uid) {
+  if (process.getuid !== undefined && lstatSync(copy).uid !== uid) {
     throw new Error(`${copy} belongs to another user, so nothing in it is run: delete it, or set TMPDIR elsewhere.`);
   }
   hydrate(copy);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive, type KeptData } from './kept-data.js';
+import { isAlive } from './is-alive.js';
+import type { KeptData } from './kept-data.js';
 
 /** Who serves a folder, as its keeper noted. */
 interface Note {

@@ -85,7 +85,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Embe
         );
       }
       stopOrphan(kept);
-    } else if (!PORT_TAKEN.test(server.error) || ++attempt > PORT_ATTEMPTS) {
+    } else if (options.port !== undefined || !PORT_TAKEN.test(server.error) || ++attempt > PORT_ATTEMPTS) {
       throw new Error(`PostgreSQL (${plan.binaries.source}) did not start: ${server.error}`);
     }
     await pause(200);
