@@ -34,8 +34,7 @@ import { renew } from './sql/renew.js';
 /**
  * The ledger in PostgreSQL, over connections of its own.
  *
- * Times are kept on the database's clock. Every write can be sent again after an unknown outcome, {@link handBack}
- * included.
+ * Times are kept on the database's clock. Wrap it in `GroupCommit` for writes: alone it sends each flush as it comes.
  *
  * @publicApi
  */

@@ -21,17 +21,12 @@ export const lockForHandBack = ({ xid }: Lease): Statement<unknown> => ({
  * $8 alerted, $9 due in milliseconds or null to park, $10 why parked or null; failed attempts: $11 id, $12 seq,
  * $13 phase, $14 milliseconds it took, $15 code, $16 message; $17 instance.
  *
- * The owner stays with its epoch, without `lease_until`: so a re-sent one finds that it was done.
- *
- * @returns a row when the lease stood, also when this very write was applied before
+ * @returns a row when the lease stood
  */
 const TEXT = `
-with held as materialized (
-  select xid, status, lease_until is null as before, clock_timestamp() as at
-  from tcc_transaction where xid = $1::uuid and owner = $2 and epoch = $3
-    and status in ('confirming', 'cancelling', 'confirmed', 'cancelled')
-), driven as materialized (
-  select xid, status, at from held where not before and status in ('confirming', 'cancelling')
+with driven as materialized (
+  select xid, clock_timestamp() as at from tcc_transaction
+  where xid = $1::uuid and owner = $2 and epoch = $3 and lease_until is not null and status in ('confirming', 'cancelling')
 ), setback as materialized (
   select s.*, d.xid, d.at, d.at + s.due_in_ms * interval '1 millisecond' as due_at
   from driven d, unnest($5::int[], $6::int[], $7::int[], $8::boolean[], $9::float8[], $10::text[])
@@ -64,7 +59,7 @@ with held as materialized (
     settled_at = case when r.unsettled = 0 then d.at end
   from driven d, remaining r where t.xid = d.xid
 )
-select xid from held`;
+select xid from driven`;
 
 export function handBack(write: HandBackWrite): Statement<{ xid: string }> {
   const { setbacks } = write;
