@@ -5,12 +5,14 @@ import {
   type BarrierPort,
   BarrierRefusedError,
   type BarrierResult,
+  type BarrierStatus,
   LateTryError,
   type LocalTransaction,
   RepeatedTryError,
+  ruleOn,
   TransactionTimedOutError,
 } from 'nestjs-tcc';
-import { type BarrierRow, rule } from './ruling.js';
+import { moveRow } from './move-row.js';
 
 /** As long as the Postgres barrier waits for the row of a delivery that has not ended. */
 const LONGEST_WAIT_MS = 2_000;
@@ -31,7 +33,7 @@ const NO_DATABASE: LocalTransaction = {
  * @publicApi
  */
 export class InMemoryBarrier implements BarrierPort {
-  private readonly rows = new Map<string, BarrierRow>();
+  private readonly rows = new Map<string, BarrierStatus>();
   private readonly last = new Map<string, Promise<unknown>>();
 
   open(): Promise<void> {
@@ -39,7 +41,7 @@ export class InMemoryBarrier implements BarrierPort {
   }
 
   /** The row of a branch, for assertions; undefined when there is none. */
-  statusOf(branch: Pick<BarrierCall, 'xid' | 'seq'>): BarrierRow | undefined {
+  statusOf(branch: Pick<BarrierCall, 'xid' | 'seq'>): BarrierStatus | undefined {
     return this.rows.get(keyOf(branch));
   }
 
@@ -78,18 +80,35 @@ export class InMemoryBarrier implements BarrierPort {
   ): Promise<BarrierResult<T>> {
     const { branch, xid, seq, phase } = call;
     if (call.deadline !== undefined && call.deadline <= performance.now()) {
-      throw new TransactionTimedOutError(branch, xid, 0);
+      throw new TransactionTimedOutError(`calling ${branch}`, xid);
     }
     const row = this.rows.get(key);
-    const ruling = rule(call, row);
-    if (ruling.verdict === 'late') throw new LateTryError(branch, xid, seq);
-    if (ruling.verdict === 'repeated') throw new RepeatedTryError(branch, xid, seq);
-    if (ruling.verdict === 'refused') {
-      throw new BarrierRefusedError(branch, xid, seq, phase === 'confirm' ? 'confirm' : 'cancel', row);
+    const finding = moveRow(call, row);
+    const ruling = ruleOn(phase, call.kind, finding, call.evenIfNotTried);
+    if ('moved' in finding && finding.moved !== undefined) this.rows.set(key, finding.moved);
+    switch (ruling) {
+      case 'already':
+      case 'empty':
+        return { ran: false, why: ruling };
+      case 'late-try':
+        throw new LateTryError(branch, xid, seq);
+      case 'repeated-try':
+        throw new RepeatedTryError(branch, xid, seq);
+      case 'refuse':
+        throw new BarrierRefusedError(branch, xid, seq, phase === 'confirm' ? 'confirm' : 'cancel', row);
+      case 'busy':
+        throw new BarrierBusyError(branch, xid, undefined);
+      case 'run':
+        return this.runBusiness(call, key, row, business);
     }
-    if (ruling.verdict === 'already') return { ran: false, why: 'already' };
-    this.rows.set(key, ruling.row);
-    if (ruling.verdict === 'empty') return { ran: false, why: 'empty' };
+  }
+
+  private async runBusiness<T>(
+    call: BarrierCall,
+    key: string,
+    row: BarrierStatus | undefined,
+    business: (local: LocalTransaction) => Promise<T>,
+  ): Promise<BarrierResult<T>> {
     try {
       const value = await business(NO_DATABASE);
       await call.beforeCommit?.();

@@ -1,2 +1,1 @@
 export { InMemoryBarrier } from './in-memory-barrier.js';
-export type { BarrierRow } from './ruling.js';

@@ -48,6 +48,7 @@ export function describeBegins({ describe, it, expect }: TestGlobals, driver: ()
       const { ledger } = driver();
       expect(await ledger.find(newXid())).toBe(undefined);
       expect(await ledger.branches(newXid())).toEqual([]);
+      expect(await ledger.find('no xid')).toBe(undefined);
     });
   });
 
@@ -73,6 +74,16 @@ export function describeBegins({ describe, it, expect }: TestGlobals, driver: ()
         expect((await to.ledger.branches(xid)).length).toBe(1);
       });
     }
+
+    it('is refused after the decision also when it was done before', async () => {
+      const to = driver();
+      const { xid } = await begun(to);
+      await to.register(xid, branch({ seq: 2 }));
+      await to.decide(xid, 'cancelling');
+      // Its sender never heard of the first one: its try must not start.
+      expect(await to.register(xid, branch({ seq: 2 }))).toEqual({ answer: 'refused', status: 'cancelling' });
+      expect((await to.ledger.branches(xid)).length).toBe(2);
+    });
 
     it('is refused after the deadline', async () => {
       const to = driver();

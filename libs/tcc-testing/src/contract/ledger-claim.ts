@@ -89,6 +89,14 @@ export function describeClaims({ describe, it, expect }: TestGlobals, driver: ()
       expect((await by.claim({ service: other })).length).toBe(1);
     });
 
+    it('takes first what has been due longest', async () => {
+      const by = driver();
+      const [late, early] = [-1_000, -2_000].map((deadline) => by.newBegin({ deadline }));
+      await by.begin(late!);
+      await by.begin(early!);
+      expect(await by.claim({ limit: 1 })).toMatchObject([{ xid: early!.xid }]);
+    });
+
     it('shares the work between two that claim at once', async () => {
       const by = driver();
       const due: string[] = [];

@@ -40,6 +40,14 @@ export function describeDecisions({ describe, it, expect }: TestGlobals, driver:
       });
     }
 
+    it('is not leased to who finds it cancelled by its own recovery', async () => {
+      const by = driver();
+      const write = by.newBegin({ deadline: 0 });
+      await by.begin(write);
+      await by.claim({ owner: by.owner });
+      expect(await by.decide(write.xid, 'cancelling')).toEqual({ answer: 'done', status: 'cancelling', leased: false });
+    });
+
     it('is refused for a transaction that was never begun', async () => {
       expect(await driver().decide(newXid(), 'cancelling')).toEqual({ answer: 'refused', status: undefined });
     });

@@ -64,6 +64,8 @@ export function describeHandBacks({ describe, it, expect }: TestGlobals, driver:
       expect(await by.ledger.handBack(back(second!, { settled: [2] }))).toBe(true);
       expect(await by.ledger.find(first.xid)).toMatchObject({ status: 'cancelled' });
       expect(await by.claim()).toEqual([]);
+      expect(await by.settle(second!, [2])).toEqual({ answer: 'done' });
+      expect(await by.settle(first, [1, 2])).toEqual({ answer: 'refused' });
     });
 
     it('does nothing the second time', async () => {
@@ -72,6 +74,8 @@ export function describeHandBacks({ describe, it, expect }: TestGlobals, driver:
       const write = back(lease, { setbacks: [failed(1, 0)] });
       await by.ledger.handBack(write);
       expect(await by.ledger.handBack(write)).toBe(false);
+      expect(await by.ledger.renew([lease], LONG_MS)).toEqual(new Set());
+      expect((await by.claim()).length).toBe(1);
     });
 
     it('parks: recovery does not come back, the decision stands', async () => {

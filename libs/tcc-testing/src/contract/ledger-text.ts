@@ -25,6 +25,23 @@ export function describeTexts({ describe, it, expect }: TestGlobals, driver: () 
       });
     }
 
+    for (const [what, text] of NASTY) {
+      it(`of arguments with ${what} is kept exactly or refused, and refused without any effect`, async () => {
+        const by = driver();
+        const write = by.newBegin({ branches: [branch({ args: text })] });
+        const refused: unknown = await by.begin(write).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        const stored = await by.ledger.branches(write.xid);
+        if (refused === undefined) expect(stored[0]?.args === text).toBe(true);
+        else {
+          expect(refused).toMatchObject({ name: 'LedgerFailure', kind: 'rejected' });
+          expect(await by.ledger.find(write.xid)).toBe(undefined);
+        }
+      });
+    }
+
     it('comes back as it was stored: arguments, outcomes, results', async () => {
       const by = driver();
       const args = JSON.stringify(['ü€😀', String.fromCharCode(0), '\\', 'x'.repeat(300_000)]);

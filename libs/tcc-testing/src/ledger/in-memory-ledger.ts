@@ -21,6 +21,7 @@ import {
   type SettleWrite,
   type TransactionView,
 } from 'nestjs-tcc';
+import { refuseUnkeepable } from './refuse-unkeepable.js';
 import { type StoredAttempt, StoredTransaction } from './stored-transaction.js';
 
 /**
@@ -54,13 +55,23 @@ export class InMemoryLedger implements LedgerPort {
     return this.transactions.get(xid)?.attempts ?? [];
   }
 
+  /** What is not settled, for assertions and messages. */
+  unsettled(service: string): readonly TransactionView[] {
+    return [...this.transactions.values()]
+      .filter((row) => row.begun.service === service && (row.status === 'trying' || row.decision !== undefined))
+      .map(({ view }) => view);
+  }
+
   flush(batch: LedgerBatch): Promise<LedgerBatchAnswer> {
-    return this.answer(() => ({
-      begins: batch.begins.map((write) => this.begin(write)),
-      registers: batch.registers.map((write) => this.register(write)),
-      decides: batch.decides.map((write) => this.decide(write)),
-      settles: batch.settles.map((write) => this.settle(write)),
-    }));
+    return this.answer(() => {
+      refuseUnkeepable(batch);
+      return {
+        begins: batch.begins.map((write) => this.begin(write)),
+        registers: batch.registers.map((write) => this.register(write)),
+        decides: batch.decides.map((write) => this.decide(write)),
+        settles: batch.settles.map((write) => this.settle(write)),
+      };
+    });
   }
 
   claim({ service, owner, leaseMs, limit, except }: ClaimRequest): Promise<readonly ClaimedTransaction[]> {
@@ -70,9 +81,9 @@ export class InMemoryLedger implements LedgerPort {
         .sort((a, b) => a.dueSince - b.dueSince)
         .slice(0, limit)
         .flatMap((row) => {
-          row.claim(owner, leaseMs);
+          const epoch = row.claim(owner, leaseMs);
           this.freeKey(row);
-          return this.claimed(row, owner);
+          return claimed(row, owner, epoch);
         }),
     );
   }
@@ -148,7 +159,6 @@ export class InMemoryLedger implements LedgerPort {
 
   private register({ xid, branches }: RegisterWrite): RegisterAnswer {
     const row = this.transactions.get(xid);
-    if (row?.has(branches) === true) return { answer: 'done' };
     if (row === undefined || row.status !== 'trying' || row.expired) return { answer: 'refused', status: row?.status };
     row.add(structuredClone(branches));
     return { answer: 'done' };
@@ -164,22 +174,13 @@ export class InMemoryLedger implements LedgerPort {
       return { answer: 'done', status: write.to, leased: true };
     }
     if (row.status !== write.to && row.status !== settledAs(write.to)) return { answer: 'refused', status: row.status };
-    const leased = row.isHeldBy({ xid: write.xid, owner: write.owner, epoch: 1 });
-    return { answer: 'done', status: row.status, leased };
+    return { answer: 'done', status: row.status, leased: row.isFirstHeldBy(write.owner) };
   }
 
-  private settle({ xid, owner, epoch, seqs }: SettleWrite): SettleAnswer {
-    const row = this.transactions.get(xid);
-    if (row === undefined || row.owner !== owner || row.epoch !== epoch) return { answer: 'refused' };
-    const settledBefore = row.decision === undefined && row.status !== 'trying';
-    return { answer: settledBefore || row.settle(seqs) ? 'done' : 'refused' };
-  }
-
-  private claimed(row: StoredTransaction, owner: string): ClaimedTransaction[] {
-    const { epoch, decision, plan, remainingMs, records: branches } = row;
-    const { xid, name, order, baggage } = row.begun;
-    if (decision === undefined) return [];
-    return [{ xid, owner, epoch, name, decision, order, baggage, ...plan, remainingMs, branches }];
+  private settle(write: SettleWrite): SettleAnswer {
+    const row = this.transactions.get(write.xid);
+    if (row?.wasSettledBy(write) === true) return { answer: 'done' };
+    return { answer: row?.isHeldBy(write) === true && row.settle(write.seqs) ? 'done' : 'refused' };
   }
 
   private held(lease: Lease): StoredTransaction | undefined {
@@ -198,6 +199,13 @@ export class InMemoryLedger implements LedgerPort {
     if (this.closed) throw new LedgerFailure('unavailable', new Error('the in-memory ledger is closed'));
     return work();
   }
+}
+
+function claimed(row: StoredTransaction, owner: string, epoch: number): ClaimedTransaction[] {
+  const { decision, plan, remainingMs, records: branches } = row;
+  const { xid, name, order, baggage } = row.begun;
+  if (decision === undefined) return [];
+  return [{ xid, owner, epoch, name, decision, order, baggage, ...plan, remainingMs, branches }];
 }
 
 const keyOf = ({ service, name, key }: BeginWrite): string | undefined =>

@@ -1,16 +1,17 @@
-import type {
-  AttemptWrite,
-  BeginWrite,
-  BranchOutcomes,
-  BranchRecord,
-  BranchSetback,
-  BranchWrite,
-  Decision,
-  DecideWrite,
-  KeyHolder,
-  Lease,
-  TransactionStatus,
-  TransactionView,
+import {
+  type AttemptWrite,
+  type BeginWrite,
+  type BranchOutcomes,
+  type BranchRecord,
+  type BranchSetback,
+  type BranchWrite,
+  type Decision,
+  type DecideWrite,
+  type KeyHolder,
+  type Lease,
+  settledAs,
+  type TransactionStatus,
+  type TransactionView,
 } from 'nestjs-tcc';
 
 /** A branch row. Moments are on this process's monotonic clock. */
@@ -35,8 +36,12 @@ const now = (): number => performance.now();
 /** A transaction row with its branches: what may be written when. */
 export class StoredTransaction {
   status: TransactionStatus = 'trying';
-  owner: string | undefined;
-  epoch = 0;
+  private owner: string | undefined;
+  private epoch = 0;
+  /** Owner and epoch stay after it: a write that is sent again finds itself by them. */
+  private leased = false;
+  /** By a decide write, not by a claim at the deadline: the two may have the same owner. */
+  private decidedByWrite = false;
   readonly attempts: StoredAttempt[] = [];
   private readonly branches = new Map<number, StoredBranch>();
   private decidedAt = 0;
@@ -66,10 +71,6 @@ export class StoredTransaction {
     }
   }
 
-  has(branches: readonly BranchWrite[]): boolean {
-    return branches.every(({ seq }) => this.branches.has(seq));
-  }
-
   get expired(): boolean {
     return this.begun.deadline <= now();
   }
@@ -80,6 +81,7 @@ export class StoredTransaction {
 
   decide(write: DecideWrite): void {
     this.enter(write.to, write.outcomes);
+    this.decidedByWrite = true;
     if (write.to === 'confirming' && this.begun.key !== undefined) this.result = write.result;
     this.lease(write.owner, write.leaseMs);
   }
@@ -94,13 +96,24 @@ export class StoredTransaction {
     return this.dueAt ?? Infinity;
   }
 
-  claim(owner: string, leaseMs: number): void {
+  claim(owner: string, leaseMs: number): number {
     if (this.status === 'trying') this.enter('cancelling', {});
-    this.lease(owner, leaseMs);
+    return this.lease(owner, leaseMs);
   }
 
-  isHeldBy({ owner, epoch }: Lease): boolean {
-    return this.decision !== undefined && this.owner === owner && this.epoch === epoch;
+  /** The lease stands: nobody else took over, though it may have run out. */
+  isHeldBy(lease: Lease): boolean {
+    return this.decision !== undefined && this.leased && this.wasLastHeldBy(lease);
+  }
+
+  /** Whether that owner's own decide write decided, and nobody has driven since. */
+  isFirstHeldBy(owner: string): boolean {
+    return this.decidedByWrite && this.isHeldBy({ xid: this.begun.xid, owner, epoch: 1 });
+  }
+
+  /** Closed by that lease, in an earlier sending. */
+  wasSettledBy(lease: Lease): boolean {
+    return this.settledAlready && this.wasLastHeldBy(lease);
   }
 
   renew(leaseMs: number): void {
@@ -109,7 +122,7 @@ export class StoredTransaction {
 
   /** The lease is given back and others may take over at once. */
   release(): void {
-    this.owner = undefined;
+    this.leased = false;
     this.dueAt = now();
   }
 
@@ -117,7 +130,8 @@ export class StoredTransaction {
   settle(seqs: readonly number[]): boolean {
     if (this.decision === undefined || this.unsettled.some(({ seq }) => !seqs.includes(seq))) return false;
     this.markSettled(seqs);
-    this.status = this.decision === 'confirming' ? 'confirmed' : 'cancelled';
+    this.status = settledAs(this.decision);
+    this.leased = false;
     this.dueAt = undefined;
     return true;
   }
@@ -125,7 +139,7 @@ export class StoredTransaction {
   handBack(settled: readonly number[], setbacks: readonly BranchSetback[], instance: string): void {
     this.markSettled(settled);
     for (const setback of setbacks) this.setBack(setback, instance);
-    this.owner = undefined;
+    this.leased = false;
     if (this.settle([])) return;
     const waiting = this.unsettled.filter(({ parkedBecause }) => parkedBecause === undefined);
     this.dueAt = waiting.length === 0 ? undefined : Math.min(...waiting.map(({ dueAt }) => dueAt ?? now()));
@@ -178,10 +192,20 @@ export class StoredTransaction {
     this.decidedAt = now();
   }
 
-  private lease(owner: string, leaseMs: number): void {
+  private lease(owner: string, leaseMs: number): number {
     this.owner = owner;
-    this.epoch += 1;
+    this.leased = true;
     this.dueAt = now() + leaseMs;
+    this.epoch += 1;
+    return this.epoch;
+  }
+
+  private wasLastHeldBy({ owner, epoch }: Lease): boolean {
+    return this.owner === owner && this.epoch === epoch;
+  }
+
+  private get settledAlready(): boolean {
+    return this.status === 'confirmed' || this.status === 'cancelled';
   }
 
   private markSettled(seqs: readonly number[]): void {
