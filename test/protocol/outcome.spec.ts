@@ -140,7 +140,9 @@ describe('how a global transaction ends', () => {
       throw new UnrecoverableError('this can never be');
     };
     const xid = await bank.transfers.take(owner, 10);
-    await eventually(async () => expect(await bank.tcc.outcome(xid)).toMatchObject({ status: 'confirming', parked: 1 }));
+    await eventually(async () =>
+      expect(await bank.tcc.outcome(xid)).toMatchObject({ status: 'confirming', parked: 1 }),
+    );
     stop();
     expect(told).toHaveLength(1);
     const { north, south } = await bank.wallets(owner);
