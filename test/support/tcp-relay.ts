@@ -5,6 +5,8 @@ export class TcpRelay {
   private readonly near = new Set<net.Socket>();
   private readonly far = new Set<net.Socket>();
 
+  private muted = false;
+
   private constructor(
     private readonly server: net.Server,
     /** The server's URL with the relay's address. */
@@ -27,6 +29,11 @@ export class TcpRelay {
     for (const socket of this.near) socket.resetAndDestroy();
   }
 
+  /** While it is muted nothing gets through, and nobody is told. */
+  mute(muted: boolean): void {
+    this.muted = muted;
+  }
+
   async close(): Promise<void> {
     for (const socket of [...this.near, ...this.far]) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
@@ -36,8 +43,8 @@ export class TcpRelay {
     this.near.add(near);
     this.far.add(far);
     for (const socket of [near, far]) socket.on('error', () => undefined);
-    near.on('data', (chunk) => far.write(chunk));
-    far.on('data', (chunk) => near.write(chunk));
+    near.on('data', (chunk) => this.muted || far.write(chunk));
+    far.on('data', (chunk) => this.muted || near.write(chunk));
     far.on('close', () => near.destroy());
     near.on('close', () => this.near.delete(near));
   }

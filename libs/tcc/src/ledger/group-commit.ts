@@ -157,7 +157,9 @@ export class GroupCommit {
       case 'unknown':
       case 'unavailable': {
         const now = monotonicNow();
-        const pause = Math.min(FIRST_AWAY_MS * 2 ** Math.min(this.away.times, 16), LONGEST_AWAY_MS);
+        const doubled = Math.min(FIRST_AWAY_MS * 2 ** Math.min(this.away.times, 16), LONGEST_AWAY_MS);
+        // Something may have come while this was on its way.
+        const pause = this.queue.hasNew() ? FIRST_AWAY_MS : doubled;
         this.away = { times: this.away.times + 1, since: now, until: now + pause };
       }
     }

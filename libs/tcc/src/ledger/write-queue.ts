@@ -29,6 +29,12 @@ export class WriteQueue {
     return earliest;
   }
 
+  /** Whether one waits for its first sending. */
+  hasNew(): boolean {
+    for (const [head] of this.lines.values()) if (head?.sent === false) return true;
+    return false;
+  }
+
   /** What may be sent now, as much as fits into a flush; marked as in flight. */
   take(now: Monotonic): AnyFlushUnit[] {
     const units: AnyFlushUnit[] = [];
