@@ -190,7 +190,7 @@ describe('the kinds of branches', () => {
     await databases?.drop();
   });
 
-  const refuse = (): never => {
+  const refuse = (..._after: unknown[]): never => {
     throw new Error('refused');
   };
 
@@ -235,7 +235,7 @@ describe('the kinds of branches', () => {
       'confirm 3 3',
     ]);
     await bank.tcc
-      .run({ name: 'sequence', order: 'sequence' }, async () => refuse((await three()) as never))
+      .run({ name: 'sequence', order: 'sequence' }, async () => refuse(await three()))
       .catch(() => undefined);
     expect(trace.calls.filter((call) => call.startsWith('cancel'))).toEqual(['cancel 3', 'cancel 2', 'cancel 1']);
   });
@@ -287,7 +287,7 @@ describe('the kinds of branches', () => {
     expect(left).toBe(93);
     expect(trace.calls).toEqual(['counter kept c 7 93', 'counter noted hello']);
     await bank.tcc
-      .run({ name: 'plain' }, async () => refuse((await bank.tcc.branch(counter, 'take', 'c', 7)) as never))
+      .run({ name: 'plain' }, async () => refuse(await bank.tcc.branch(counter, 'take', 'c', 7)))
       .catch(() => undefined);
     expect((await bank.wallets('c')).south.balance).toBe(93);
   });
@@ -296,9 +296,7 @@ describe('the kinds of branches', () => {
     it('confirm and cancel are called with the branch’s key, and need no database', async () => {
       await bank.tcc.run({ name: 'third' }, () => third.charge('x'));
       expect(trace.calls).toEqual(['charge x', 'capture x receipt of x 1']);
-      await bank.tcc
-        .run({ name: 'third' }, async () => refuse((await third.charge('x')) as never))
-        .catch(() => undefined);
+      await bank.tcc.run({ name: 'third' }, async () => refuse(await third.charge('x'))).catch(() => undefined);
       expect(trace.calls.slice(2)).toEqual(['charge x', 'refund x']);
     });
 

@@ -26,7 +26,7 @@ export class Transfers {
 
   @GlobalTransaction({
     name: 'keyed',
-    key: (key: string) => key,
+    key: (key: string, _owner: string, _amount: number) => key,
     fingerprint: (_key: string, owner: string, amount: number) => ({ owner, amount }),
   })
   async takeOnce(key: string, owner: string, amount: number): Promise<{ xid: string; at: Date }> {

@@ -26,8 +26,16 @@ export interface MessageDefinition<A extends readonly unknown[]> {
   readonly message: (...args: A) => void | Promise<void>;
 }
 
-/** Either, with the parameters erased. */
-export type AnyDefinition = TryDefinition<never[], unknown> | MessageDefinition<never[]>;
+/** Either, with the parameters erased: every method fits `never` parameters. */
+export type AnyDefinition =
+  | {
+      readonly try: (...args: never[]) => Promise<unknown>;
+      readonly confirm: ((...args: never[]) => void | Promise<void>) | false;
+      readonly cancel: ((...args: never[]) => void | Promise<void>) | false;
+      readonly timeLimit?: Duration;
+      readonly evenIfNotTried?: boolean;
+    }
+  | MessageDefinition<never[]>;
 
 /**
  * A participant without decorators: hand it to `tcc.register()`, call it with `tcc.branch()`.

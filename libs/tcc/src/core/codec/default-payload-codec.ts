@@ -8,7 +8,7 @@ const bufferPlugin = createPlugin<Buffer, { base64: SerovalNode }>({
   test: (value) => Buffer.isBuffer(value),
   parse: { sync: (value, context) => ({ base64: context.parse(value.toString('base64')) }) },
   serialize: (node, context) => `Buffer.from(${context.serialize(node.base64)},"base64")`,
-  deserialize: (node, context) => Buffer.from(context.deserialize(node.base64) as string, 'base64'),
+  deserialize: (node, context) => Buffer.from(context.deserialize<string>(node.base64), 'base64'),
 });
 
 const OPTIONS = { plugins: [bufferPlugin] };

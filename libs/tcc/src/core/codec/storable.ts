@@ -39,8 +39,8 @@ function look(value: unknown, path: (string | number)[], ancestors: Set<object>)
       throw new UnstorableValue(path, 'it is a function');
     case 'symbol':
       throw new UnstorableValue(path, 'it is a symbol');
-    default:
-      return value === null ? 'plain' : lookInside(value as object, path, ancestors);
+    case 'object':
+      return value === null ? 'plain' : lookInside(value, path, ancestors);
   }
 }
 
