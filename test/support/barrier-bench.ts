@@ -44,6 +44,7 @@ export async function openBarrierBench(url: string, options: Partial<DataSourceO
   const leave = joinDataSource(dataSource);
   const observer = new pg.Client(url);
   await observer.connect();
+  await observer.query('set default_transaction_read_only = off');
   await observer.query(
     'create table if not exists hold (key text primary key, account text not null, amount int not null)',
   );
