@@ -162,21 +162,25 @@ export class ActiveTransaction {
     // lazily: the row of the transaction is written with its first branch
     this.begun ??= this.begin(branch, what);
     if (branch.seq === 1 && this.draft.key === undefined) return this.begun;
-    const asked = this.ledger.register({ xid: this.xid, branches: [branch] });
+    const asked = this.ledger.register({ xid: this.xid, branches: [branch] }, this.deadline);
     // asked in the same turn as the begin, so that both go out together; judged in their order
     const [begun, answer] = await Promise.allSettled([this.begun, asked]);
     if (begun.status === 'rejected') throw begun.reason;
-    if (answer.status === 'rejected')
-      throw new LedgerUnavailableError(`registration of ${what}`, this.xid, answer.reason);
+    if (answer.status === 'rejected') throw this.silence(`registration of ${what}`, answer.reason);
     if (answer.value.answer === 'done') return;
     throw answer.value.status === 'trying' ? this.timedOut() : new TransactionClosedError(what, this.xid);
   }
 
   private async begin(branch: BranchWrite, what: string): Promise<void> {
     const answer = await this.ledger.begin(this.beginWrite([branch])).catch((cause: unknown) => {
-      throw new LedgerUnavailableError(`begin of ${this.draft.name} with ${what}`, this.xid, cause);
+      throw this.silence(`begin of ${this.draft.name} with ${what}`, cause);
     });
     // a begin that was sent twice may find that recovery has cancelled it meanwhile
     if (answer.answer === 'refused' || answer.status !== 'trying') throw this.timedOut();
+  }
+
+  /** The ledger did not answer in time: in whose time decides what the caller is told. */
+  private silence(what: string, cause: unknown): Error {
+    return monotonicNow() >= this.deadline ? this.timedOut() : new LedgerUnavailableError(what, this.xid, cause);
   }
 }
