@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -168,9 +169,22 @@ describe('an embedded Postgres that keeps its data', () => {
 });
 
 (isRoot ? describe : describe.skip)('an embedded Postgres that keeps its data, as root', () => {
-  it('says so when the user of the server may not enter the folder', async () => {
+  it('keeps them elsewhere when the user of the server may not enter the folder, for as long as that one is there', async () => {
     chmodSync(base, 0o700);
-    await expect(start()).rejects.toThrow(/may not enter/);
+    const first = await start();
+    await write(first.url);
+    await first.stop();
+    const places = [readlinkSync(join(dataDir, 'elsewhere'))];
+    const second = await start();
+    expect(await read(second.url)).toEqual(KEPT);
+    await second.stop();
+    rmSync(dataDir, { recursive: true });
+    expect(existsSync(join(places[0] ?? '', 'server'))).toBe(true);
+    const third = await start();
+    places.push(readlinkSync(join(dataDir, 'elsewhere')));
+    await expect(read(third.url)).rejects.toMatchObject({ code: '42P01' });
+    await third.stop();
+    for (const place of places) rmSync(place, { recursive: true });
   });
 });
 

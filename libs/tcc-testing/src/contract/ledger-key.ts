@@ -70,13 +70,17 @@ export function describeKeys({ describe, it, expect }: TestGlobals, driver: () =
       expect(await to.begin(to.newBegin({ key: 'k' }))).toMatchObject({ answer: 'done' });
     });
 
-    it('belongs to the new holder although the old one settles later', async () => {
+    it('belongs to the new holder although the old one is driven on and settles later', async () => {
       const to = driver();
-      const cancelled = await to.decided('cancelling', { key: 'k' });
+      const { xid } = await to.decided('cancelling', { key: 'k' }, 0);
       const second = to.newBegin({ key: 'k' });
       await to.begin(second);
-      await to.settle(cancelled);
-      expect(await to.begin(to.newBegin({ key: 'k' }))).toMatchObject({ holder: { xid: second.xid } });
+      const third = to.newBegin({ key: 'k' });
+      const [old] = await to.claim();
+      expect(old?.xid).toBe(xid);
+      expect(await to.begin(third)).toMatchObject({ holder: { xid: second.xid } });
+      await to.settle(old!);
+      expect(await to.begin(third)).toMatchObject({ holder: { xid: second.xid } });
     });
 
     it('does not deadlock when two batches take the same keys crosswise', async () => {

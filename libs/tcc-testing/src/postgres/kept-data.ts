@@ -1,11 +1,12 @@
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isAlive } from './is-alive.js';
-import { canEnter, type RunAs } from './run-as.js';
+import { reachableFolder } from './reachable-folder.js';
+import type { RunAs } from './run-as.js';
 
 /** Folders of a server whose data outlives it. */
 export interface KeptData {
-  /** The folder that the caller named. */
+  /** The folder that the caller named, or the one that stands in for it. */
   readonly folder: string;
   /** PostgreSQL's own data folder inside it. */
   readonly data: string;
@@ -23,24 +24,18 @@ const ABANDONED_MS = 10 * 60_000;
 /**
  * Prepares a folder that keeps its data, without touching data that is there.
  *
- * @throws Error when the server's user cannot get there, or when somebody else's data folder is there
+ * @throws Error when the server's user can get nowhere, or when somebody else's data folder is there
  */
 export function prepareKeptData(dataDir: string, user: RunAs): KeptData {
-  const folder = resolve(dataDir);
+  const named = resolve(dataDir);
+  mkdirSync(named, { recursive: true });
+  if (existsSync(join(named, 'PG_VERSION'))) {
+    throw new Error(
+      `${named} is itself a data folder of PostgreSQL, which is left alone: give dataDir a folder of its own.`,
+    );
+  }
+  const folder = reachableFolder(named, user);
   const data = join(folder, 'server');
-  mkdirSync(folder, { recursive: true });
-  if (existsSync(join(folder, 'PG_VERSION'))) {
-    throw new Error(
-      `${folder} is itself a data folder of PostgreSQL, which is left alone: give dataDir a folder of its own.`,
-    );
-  }
-  if (!canEnter(folder, user)) {
-    throw new Error(
-      `User "${user.name}", as whom PostgreSQL runs because it refuses to run as root, may not enter ${folder} ` +
-        '(or a folder above it): choose a dataDir that others may enter, such as one below /var/lib, ' +
-        'open the folders (chmod o+x), run as another user, or set DATABASE_URL.',
-    );
-  }
   removeAbandoned(folder);
   const note = join(folder, 'served-by.json');
   if (existsSync(data)) return { folder, data, note, fresh: undefined };

@@ -1,0 +1,1 @@
+export { settle, type SettleOptions } from './settle.js';
