@@ -6,6 +6,7 @@ import {
   UNREACHABLE_PARK_AFTER_MS,
   type RetryPolicy,
 } from '../core/backoff.js';
+import { codeOfError, describeError } from '../core/describe-error.js';
 import type { BranchRecord, BranchSetback } from '../ledger/ledger.types.js';
 import { classifyFailure } from './classify-failure.js';
 
@@ -30,8 +31,8 @@ export function judgeSetback(
   const attempt = {
     phase: call.phase,
     durationMs: call.durationMs,
-    errorCode: codeOf(error),
-    errorMessage: messageOf(error),
+    errorCode: codeOfError(error),
+    errorMessage: describeError(error),
   };
   const overdue = unsettledMs >= ALERT_AFTER_MS && !branch.alerted;
   const base = { seq, alerted: branch.alerted || overdue };
@@ -57,10 +58,3 @@ export function judgeSetback(
   const dueInMs = (failure.kind === 'not-yet' ? failure.afterMs : undefined) ?? postponePause(policy, times);
   return { setback: { ...base, attempts, postponements: times, dueInMs }, tell };
 }
-
-const codeOf = (error: unknown): string => {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : error instanceof Error ? error.name : typeof error;
-};
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

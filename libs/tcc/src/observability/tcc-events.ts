@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Injectable, Logger } from '@nestjs/common';
+import { describeError } from '../core/describe-error.js';
 import type { Phase } from '../core/status.js';
 
 /** A branch that needs to be looked at. */
@@ -45,7 +46,7 @@ export class TccEvents {
       try {
         listener(event);
       } catch (error) {
-        this.logger.error(`A listener of '${name}' threw`, error instanceof Error ? error.stack : String(error));
+        this.logger.error(`A listener of '${name}' threw`, error instanceof Error ? error.stack : describeError(error));
       }
     };
     this.emitter.on(name, guarded);
@@ -54,7 +55,7 @@ export class TccEvents {
 
   emit<Name extends keyof TccEventMap>(name: Name, event: TccEventMap[Name]): void {
     const what = `${event.phase} of ${event.branch} (${event.xid}:${event.seq})`;
-    const why = event.error instanceof Error ? event.error.message : String(event.error);
+    const why = describeError(event.error);
     if (name === 'parked') this.logger.error(`${what} is parked: ${why}`);
     else this.logger.warn(`${what} is unsettled after ${event.attempts} attempts and ${event.unsettledMs} ms: ${why}`);
     this.emitter.emit(name, event);

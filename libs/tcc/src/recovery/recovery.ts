@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { InFlight } from '../coordinator/in-flight.js';
 import type { Leases } from '../coordinator/leases.js';
 import type { PhaseTwoDriver } from '../coordinator/phase-two.driver.js';
+import { describeError } from '../core/describe-error.js';
 import type { FaultHook } from '../core/fault-point.js';
 import { monotonicNow, type Monotonic } from '../core/monotonic-clock.js';
 import type { LedgerPort } from '../ledger/ledger.port.js';
@@ -97,9 +98,7 @@ export class Recovery {
     } catch (error) {
       // once per outage: a line per poll would bury what matters
       if (!this.failing)
-        this.logger.error(
-          `Recovery cannot reach the ledger and goes on trying: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        this.logger.error(`Recovery cannot reach the ledger and goes on trying: ${describeError(error)}`);
       this.failing = true;
       return 0;
     }
@@ -115,7 +114,7 @@ export class Recovery {
       this.drives.add(
         this.driver.drive(transaction, askedAt).catch((error: unknown) => {
           this.logger.error(
-            `Drive of ${transaction.xid} ended early, recovery takes it up again: ${error instanceof Error ? error.message : String(error)}`,
+            `Drive of ${transaction.xid} ended early, recovery takes it up again: ${describeError(error)}`,
           );
         }),
       ),

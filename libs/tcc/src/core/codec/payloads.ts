@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PayloadError } from '../../errors/payload.error.js';
+import { describeError } from '../describe-error.js';
 import { defaultPayloadCodec } from './default-payload-codec.js';
 import type { PayloadCodec } from './payload-codec.js';
 import { flatten, inspect, UnstorableValue } from './storable.js';
@@ -31,7 +32,7 @@ export class Payloads {
     try {
       return this.codec.decode(text);
     } catch (cause) {
-      throw new PayloadError(what, messageOf(cause), 'read', { cause });
+      throw new PayloadError(what, describeError(cause), 'read', { cause });
     }
   }
 
@@ -80,11 +81,9 @@ function encodeWith(
   } catch (cause) {
     if (cause instanceof UnstorableValue && cause.path.length > 0)
       throw new PayloadError(nameOf(cause.path), cause.problem);
-    throw new PayloadError(what, messageOf(cause), 'write', { cause });
+    throw new PayloadError(what, describeError(cause), 'write', { cause });
   }
 }
-
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
 const asPath = (path: readonly (string | number)[]): string =>
   path.length === 0 ? '' : ` (${path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('')})`;
