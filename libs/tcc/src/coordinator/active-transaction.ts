@@ -1,7 +1,10 @@
 import type { Baggage } from '../context/execution-context.js';
 import type { BranchRequest, OpenBranch } from '../context/transaction-scope.js';
+import { describeError } from '../core/describe-error.js';
 import { monotonicNow, type Monotonic } from '../core/monotonic-clock.js';
 import { newXid } from '../core/xid.js';
+import { PayloadError } from '../errors/payload.error.js';
+import { LedgerFailure } from '../ledger/ledger-failure.js';
 import { LedgerUnavailableError } from '../errors/ledger-unavailable.error.js';
 import { TransactionClosedError } from '../errors/transaction-closed.error.js';
 import { TransactionTimedOutError } from '../errors/transaction-timed-out.error.js';
@@ -179,8 +182,10 @@ export class ActiveTransaction {
     if (answer.answer === 'refused' || answer.status !== 'trying') throw this.timedOut();
   }
 
-  /** The ledger did not answer in time: in whose time decides what the caller is told. */
+  /** The ledger did not take a write: in whose time, or because of whose value, decides what the caller is told. */
   private silence(what: string, cause: unknown): Error {
+    if (cause instanceof LedgerFailure && cause.kind === 'rejected')
+      return new PayloadError(what, describeError(cause), 'write', { xid: this.xid, cause });
     return monotonicNow() >= this.deadline ? this.timedOut() : new LedgerUnavailableError(what, this.xid, cause);
   }
 }

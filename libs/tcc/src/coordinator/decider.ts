@@ -1,6 +1,8 @@
+import { describeError } from '../core/describe-error.js';
 import { monotonicNow, type Monotonic } from '../core/monotonic-clock.js';
 import { isCancelled, type Decision } from '../core/status.js';
 import { InDoubtError } from '../errors/in-doubt.error.js';
+import { PayloadError } from '../errors/payload.error.js';
 import { TransactionCancelledError } from '../errors/transaction-cancelled.error.js';
 import { LedgerFailure } from '../ledger/ledger-failure.js';
 import type { GroupCommit } from '../ledger/group-commit.js';
@@ -32,7 +34,8 @@ export class Decider {
 
   /**
    * @param result the initiator's return value, encoded; only with a key
-   * @throws TransactionTimedOutError, TransactionCancelledError when it is cancelled instead (durably); InDoubtError
+   * @throws TransactionTimedOutError, TransactionCancelledError, PayloadError when it is cancelled instead (durably);
+   * InDoubtError
    */
   async confirm(
     transaction: ActiveTransaction,
@@ -48,7 +51,10 @@ export class Decider {
       if (error instanceof LedgerFailure && error.kind === 'rejected') {
         // it took no effect and never will, so cancelling is the only way left
         await this.cancel(transaction, phaseTwo, 'the caller waits for it');
-        throw error;
+        throw new PayloadError(`The decision of ${name}`, describeError(error), 'write', {
+          xid: transaction.xid,
+          cause: error,
+        });
       }
       throw new InDoubtError(name, transaction.xid, error);
     }
