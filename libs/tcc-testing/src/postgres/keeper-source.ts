@@ -10,6 +10,7 @@ export const KEEPER_SOURCE = String.raw`
 'use strict';
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
+const path = require('node:path');
 const order = JSON.parse(process.argv[1]);
 process.chdir('/'); // the folder we were started in may be deleted or unmounted
 process.stdout.on('error', () => {}); // the owner may be gone
@@ -64,11 +65,20 @@ const serve = () => {
   );
 };
 
+// Without it a power cut may undo the rename of a folder whose contents are on disk already.
+const syncFolder = (folder) => {
+  if (process.platform === 'win32') return; // opens no folders
+  const handle = fs.openSync(folder, 'r');
+  fs.fsyncSync(handle);
+  fs.closeSync(handle);
+};
+
 const publish = () => {
   const { from, to } = order.initdb;
   if (from === to) return;
   try {
     fs.renameSync(from, to);
+    syncFolder(path.dirname(to));
   } catch (error) {
     if (!fs.existsSync(to)) throw error;
     fs.rmSync(from, { recursive: true, force: true }); // another start was faster: its folder is used
@@ -76,6 +86,14 @@ const publish = () => {
 };
 
 const init = () => {
+  try {
+    for (const folder of order.initdb.make) {
+      fs.mkdirSync(folder, { mode: 0o700 }); // fails where somebody else has put something
+      if (order.ids.uid !== undefined) fs.chownSync(folder, order.ids.uid, order.ids.gid);
+    }
+  } catch (error) {
+    return end({ error: String(error) });
+  }
   run(order.initdb.program, order.initdb.args, () => {}, (how) => {
     if (stopping || how !== 0) {
       fs.rmSync(order.initdb.from, { recursive: true, force: true });

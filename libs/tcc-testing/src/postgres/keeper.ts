@@ -7,6 +7,8 @@ export interface KeeperOrder {
   readonly initdb?: {
     readonly program: string;
     readonly args: readonly string[];
+    /** Folders to make first, for the server's user only. */
+    readonly make: readonly string[];
     readonly from: string;
     readonly to: string;
   };

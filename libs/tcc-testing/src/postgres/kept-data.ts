@@ -1,4 +1,5 @@
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isAlive } from './is-alive.js';
 import { reachableFolder } from './reachable-folder.js';
@@ -12,7 +13,7 @@ export interface KeptData {
   readonly data: string;
   /** Says who serves it. */
   readonly note: string;
-  /** Where a first start initialises; renamed to `data` when complete. undefined: there is data already. */
+  /** Where a first start initialises (the keeper makes it); renamed to `data` when complete. undefined: there is data already. */
   readonly fresh: string | undefined;
 }
 
@@ -39,8 +40,7 @@ export function prepareKeptData(dataDir: string, user: RunAs): KeptData {
   removeAbandoned(folder);
   const note = join(folder, 'served-by.json');
   if (existsSync(data)) return { folder, data, note, fresh: undefined };
-  const fresh = mkdtempSync(join(folder, `${FRESH}${process.pid}-`));
-  if ('uid' in user.ids) chownSync(fresh, user.ids.uid, user.ids.gid);
+  const fresh = join(folder, `${FRESH}${process.pid}-${randomBytes(6).toString('hex')}`);
   return { folder, data, note, fresh };
 }
 

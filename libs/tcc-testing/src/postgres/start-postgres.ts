@@ -6,7 +6,7 @@ import { prepareKeptData, type KeptData } from './kept-data.js';
 import { describeHolder, stopOrphan } from './previous-server.js';
 import { chooseUser, type RunAs } from './run-as.js';
 import { initArguments, SERVER_ENVIRONMENT, serverArguments } from './settings.js';
-import { makeTemporaryData } from './temporary-data.js';
+import { planTemporaryData } from './temporary-data.js';
 
 /**
  * How to start a PostgreSQL.
@@ -106,11 +106,17 @@ const commonOrder = ({ user }: Plan): Pick<KeeperOrder, 'ids' | 'env' | 'owner'>
 });
 
 function temporaryOrder(plan: Plan, port: number): KeeperOrder {
-  const { work, data } = makeTemporaryData(plan.user);
+  const { work, data } = planTemporaryData(plan.user);
   const { bin } = plan.binaries;
   return {
     ...commonOrder(plan),
-    initdb: { program: program(bin, 'initdb'), args: initArguments(data, false), from: data, to: data },
+    initdb: {
+      program: program(bin, 'initdb'),
+      args: initArguments(data, false),
+      make: [work, data],
+      from: data,
+      to: data,
+    },
     postgres: {
       program: program(bin, 'postgres'),
       args: serverArguments(data, port, false, plan.options.settings ?? []),
@@ -126,7 +132,15 @@ function keptOrder(plan: Plan, port: number, { data, fresh, note }: KeptData): K
     ...commonOrder(plan),
     ...(fresh === undefined
       ? {}
-      : { initdb: { program: program(bin, 'initdb'), args: initArguments(fresh, true), from: fresh, to: data } }),
+      : {
+          initdb: {
+            program: program(bin, 'initdb'),
+            args: initArguments(fresh, true),
+            make: [fresh],
+            from: fresh,
+            to: data,
+          },
+        }),
     postgres: {
       program: program(bin, 'postgres'),
       args: serverArguments(data, port, true, plan.options.settings ?? []),
