@@ -13,6 +13,8 @@ const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
+ * A length of time as a number.
+ *
  * @param option named in the error
  * @returns whole milliseconds
  * @throws ConfigurationError when it is not a length of time from 1 ms to 24 days

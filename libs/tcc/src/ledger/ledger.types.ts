@@ -51,6 +51,7 @@ export interface Skipped {
   readonly answer: 'skipped';
 }
 
+/** What became of a {@link BeginWrite}. `refused`: its key belongs to another transaction. */
 export type BeginAnswer =
   /** The row is there and is ours. `status` differs from `trying` when a re-sent begin finds itself already cancelled. */
   | { readonly answer: 'done'; readonly status: TransactionStatus }
@@ -63,6 +64,7 @@ export interface RegisterWrite {
   readonly branches: readonly BranchWrite[];
 }
 
+/** What became of a {@link RegisterWrite}. */
 export type RegisterAnswer =
   | { readonly answer: 'done' }
   /** `status` as read under the lock (undefined: no such transaction); `trying` means that the deadline has passed. */
@@ -92,6 +94,7 @@ export interface DecideWrite {
   readonly leaseMs: number;
 }
 
+/** What became of a {@link DecideWrite}. */
 export type DecideAnswer =
   /**
    * The transaction stands as asked (now, or since an earlier sending of the same write). `leased`: owner and epoch 1
@@ -111,6 +114,7 @@ export interface SettleWrite {
   readonly seqs: readonly number[];
 }
 
+/** What became of a {@link SettleWrite}. `refused`: the lease is lost, or another branch is not settled. */
 export type SettleAnswer = { readonly answer: 'done' } | { readonly answer: 'refused' } | Skipped;
 
 /** Writes that go out in one transaction. No xid occurs twice. */

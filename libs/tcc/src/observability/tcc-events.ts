@@ -53,6 +53,7 @@ export class TccEvents {
     return () => this.emitter.off(name, guarded);
   }
 
+  /** Logs the event and tells the listeners. Called by the coordinator. */
   emit<Name extends keyof TccEventMap>(name: Name, event: TccEventMap[Name]): void {
     const what = `${event.phase} of ${event.branch} (${event.xid}:${event.seq})`;
     const why = describeError(event.error);

@@ -5,8 +5,9 @@ import { TccError } from '../errors/tcc.error.js';
 
 /**
  * Answers HTTP requests with the errors of nestjs-tcc: in doubt 503, timed out 504, in progress 409 with Retry-After,
- * key reuse 422, payload 400, ledger unavailable 503; the others, which are mistakes in the application, 500. Each with
- * `code`, `message` and `xid`.
+ * key reuse 422, payload 400, ledger unavailable 503; cancelled, closed, a late and a repeated try 409, a try over its
+ * time limit 504; the others, which are mistakes in the application, 500 without their message, which is logged. Each
+ * with `code`, `message` and `xid`.
  *
  * @example app.useGlobalFilters(new TccExceptionFilter(app.get(HttpAdapterHost)))
  * @publicApi
