@@ -73,13 +73,20 @@ export class Tcc implements TccRuntime {
     private readonly ledger: LedgerPort,
     private readonly settings: TccSettings,
   ) {
-    this.branch = branchFacade((participant, name, args) => {
+    this.branch = branchFacade(async (participant, name, args) => {
+      this.assertRunning(`${participant.name}.${name}`);
+      if (!this.definitions.includes(participant))
+        throw new ConfigurationError(
+          `participant ${participant.name}`,
+          'tcc.branch() was given a definition that was not given to tcc.register()',
+        );
       const entry = this.registry.find(participant.name, name);
       const self = entry.participant.locate({ xid: '', seq: 0, phase: 'try' }) as Record<
         PropertyKey,
         (...args: readonly unknown[]) => unknown
       >;
-      return this.interceptor.call({ entry, self, args, body: () => self[entry.method]!(...args) });
+      const scope = this.coordinator.activeScope();
+      return this.interceptor.call({ entry, self, args, scope, body: () => self[entry.method]!(...args) });
     });
   }
 
@@ -95,7 +102,7 @@ export class Tcc implements TccRuntime {
 
   /** @throws NoGlobalTransactionError outside one */
   get transaction(): CurrentTransaction {
-    const { scope } = currentContext();
+    const scope = this.coordinator.activeScope();
     if (!scope) throw new NoGlobalTransactionError('tcc.transaction');
     return {
       xid: scope.xid,
@@ -159,7 +166,8 @@ export class Tcc implements TccRuntime {
   /** @internal for decorators */
   async callTry({ self, method, label, args, body }: MethodCall): Promise<unknown> {
     this.assertRunning(label);
-    return this.interceptor.call({ entry: this.registry.findByMethod(self, method), self, args, body });
+    const entry = this.registry.findByMethod(self, method, label);
+    return this.interceptor.call({ entry, self, args, scope: this.coordinator.activeScope(), body });
   }
 
   /** @internal for the module: what was registered, and the state it is in. */

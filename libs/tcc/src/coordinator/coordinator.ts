@@ -49,7 +49,7 @@ export class Coordinator {
   }
 
   /** The transaction around the caller, unless it is another application's in this process. */
-  private activeScope(): Scope | undefined {
+  activeScope(): Scope | undefined {
     const { scope } = currentContext();
     return scope instanceof Scope && scope.transaction.home === this ? scope : undefined;
   }

@@ -4,23 +4,30 @@ import { labelOf, wrapMethod } from './wrap-method.js';
 import type { AsyncMethod } from './method-types.js';
 
 /**
- * Options of `@GlobalTransaction()`. `key` and `fingerprint` get the arguments of the call.
+ * Options of `@GlobalTransaction()`. `key` and `fingerprint` get the arguments of the call: write down the types of
+ * their parameters, the compiler compares them with the method's.
  *
  * @publicApi
  */
-export interface GlobalTransactionOptions<A extends readonly unknown[] = never[]> extends GlobalTransactionSettings {
+export interface GlobalTransactionOptions<
+  K extends readonly unknown[] = [],
+  P extends readonly unknown[] = [],
+> extends GlobalTransactionSettings {
   /**
    * Idempotency key: the same key again gets the stored result of a confirmed transaction, without a second one. Freed
    * when the transaction is cancelled. `undefined`: no key. Unique per service and transaction name.
    */
-  readonly key?: (...args: A) => string | undefined;
+  readonly key?: (...args: K) => string | undefined;
   /** What must be equal for the same key to mean the same request; default: all arguments. */
-  readonly fingerprint?: (...args: A) => unknown;
+  readonly fingerprint?: (...args: P) => unknown;
 }
 
-/** A method whose first parameters are those that `key` and `fingerprint` take. */
-type Fitting<F extends AsyncMethod, A extends readonly unknown[]> =
-  Parameters<F> extends readonly [...A, ...unknown[]] ? F : A extends never[] ? F : never;
+/** A method whose arguments a function with parameters `A` can be called with. */
+type Taking<F extends AsyncMethod, A extends readonly unknown[]> = ((...args: A) => unknown) extends (
+  ...args: Parameters<F>
+) => unknown
+  ? F
+  : never;
 
 /**
  * Makes a method the initiator of a global transaction: when it returns, every branch that its tries opened is
@@ -30,11 +37,13 @@ type Fitting<F extends AsyncMethod, A extends readonly unknown[]> =
  * PayloadError, NestedTryError from the decorated method
  * @publicApi
  */
-export function GlobalTransaction<A extends readonly unknown[] = never[]>(options: GlobalTransactionOptions<A> = {}) {
+export function GlobalTransaction<K extends readonly unknown[] = [], P extends readonly unknown[] = []>(
+  options: GlobalTransactionOptions<K, P> = {},
+) {
   return <F extends AsyncMethod>(
     target: object,
     key: string | symbol,
-    descriptor: TypedPropertyDescriptor<Fitting<F, A>>,
+    descriptor: TypedPropertyDescriptor<Taking<F, K> & Taking<F, P>>,
   ): void => {
     // the arguments are what the compiler has compared; from here on they are a list
     const stored = options as unknown as StoredGlobalOptions;

@@ -1,8 +1,7 @@
-import { currentContext } from '../context/execution-context.js';
 import { setRole, type MessageOptions } from '../participant/metadata.js';
+import { entersPhase } from './enters-phase.js';
 import { injectRuntime } from './runtime-of.js';
 import { callTry } from './try.decorator.js';
-import { callPhase } from './phase-two.decorators.js';
 import { wrapMethod } from './wrap-method.js';
 
 /**
@@ -13,14 +12,14 @@ import { wrapMethod } from './wrap-method.js';
  * @publicApi
  */
 export function Message(options: MessageOptions = {}) {
-  return <F extends (...args: never[]) => void | Promise<void>>(
+  return <F extends (...args: never[]) => Promise<void>>(
     target: object,
     key: string | symbol,
     descriptor: TypedPropertyDescriptor<F>,
   ): void => {
     const wrapped = wrapMethod(target, key, descriptor, '@Message()', (call) =>
-      currentContext().branch?.kind === 'message'
-        ? callPhase('confirm', target, key, call)
+      entersPhase('confirm', target, key, call.self)
+        ? Reflect.apply(call.original, call.self, call.args)
         : callTry(target, key, call),
     );
     if (!wrapped) return;

@@ -1,7 +1,7 @@
-import { currentContext } from '../context/execution-context.js';
 import { DirectPhaseCallError } from '../errors/direct-phase-call.error.js';
 import { setRole, type CancelOptions } from '../participant/metadata.js';
 import type { CancelOf, ConfirmOf, WithTry } from './method-types.js';
+import { entersPhase } from './enters-phase.js';
 import { injectRuntime } from './runtime-of.js';
 import { labelOf, wrapMethod, type WrappedCall } from './wrap-method.js';
 
@@ -43,19 +43,7 @@ export function Cancel<K extends string>(tryMethod: K, options: CancelOptions = 
   };
 }
 
-/** Lets only the coordinator's own call through (and `super.method()` from the override that it called). */
-export function callPhase(
-  phase: 'confirm' | 'cancel',
-  target: object,
-  key: PropertyKey,
-  { self, args, original }: WrappedCall,
-): unknown {
-  const { branch } = currentContext();
-  const sameObject = branch !== undefined && (branch.self === self || isSeenThroughProxy(branch.self, self));
-  if (sameObject && branch.phase === phase && branch.method === key) return Reflect.apply(original, self, args);
-  throw new DirectPhaseCallError(labelOf(self, target, key));
+function callPhase(phase: 'confirm' | 'cancel', target: object, key: PropertyKey, call: WrappedCall): unknown {
+  if (entersPhase(phase, target, key, call.self)) return Reflect.apply(call.original, call.self, call.args);
+  throw new DirectPhaseCallError(labelOf(call.self, target, key));
 }
-
-/** Nest may wrap instances (`instrument.instanceDecorator`), and some such wrappers bind methods to what they wrap. */
-const isSeenThroughProxy = (called: object, self: object): boolean =>
-  typeof self === 'object' && self !== null && Object.getPrototypeOf(called) === Object.getPrototypeOf(self);

@@ -1,8 +1,9 @@
 import { currentContext } from '../context/execution-context.js';
 import { setRole, type TryOptions } from '../participant/metadata.js';
-import { parameterCount } from '../participant/parameters.js';
+import { parametersOf } from '../participant/parameters.js';
 import type { AsyncMethod } from './method-types.js';
 import { injectRuntime, runtimeOf } from './runtime-of.js';
+import { isSuperCall } from './super-call.js';
 import { labelOf, wrapMethod, type WrappedCall } from './wrap-method.js';
 
 /**
@@ -22,7 +23,11 @@ export function Try(options: TryOptions = {}) {
   ): void => {
     const original = wrapMethod(target, key, descriptor, '@Try()', (call) => callTry(target, key, call));
     if (!original) return;
-    setRole(descriptor.value as object, { role: 'try', options, parameters: parameterCount(target, key, original) });
+    setRole(descriptor.value as object, {
+      role: 'try',
+      options,
+      parameters: parametersOf(original, { prototype: target, key }),
+    });
     injectRuntime(target);
   };
 }
@@ -31,7 +36,7 @@ export function Try(options: TryOptions = {}) {
 export function callTry(target: object, key: PropertyKey, { self, args, original }: WrappedCall): unknown {
   const { branch } = currentContext();
   // super.method() from an override that is the running try: part of it, no branch of its own
-  if (branch && branch.phase === 'try' && branch.self === self && branch.method === key)
+  if (branch?.phase === 'try' && branch.self === self && branch.method === key && isSuperCall(self, target, key))
     return Reflect.apply(original, self, args);
   const label = labelOf(self, target, key);
   return runtimeOf(self, label).callTry({

@@ -15,6 +15,8 @@ export interface TryCall {
   readonly entry: ParticipantTry;
   readonly self: object;
   readonly args: readonly unknown[];
+  /** The global transaction of this application around the caller. */
+  readonly scope: TransactionScope | undefined;
   /** Runs the method itself. */
   readonly body: () => unknown;
 }
@@ -30,7 +32,7 @@ export class BranchInterceptor {
    */
   async call(call: TryCall): Promise<unknown> {
     const { entry } = call;
-    const scope = this.scopeFor(entry);
+    const scope = scopeFor(call);
     // Before the branch exists: what cannot be stored must leave no trace.
     const args = this.payloads.encodeArguments(call.args, entry.fullName);
     const branch = scope.open({
@@ -54,15 +56,6 @@ export class BranchInterceptor {
       branch.failed(!(error instanceof TryTimeLimitError));
       throw error;
     }
-  }
-
-  private scopeFor(entry: ParticipantTry): TransactionScope {
-    const { branch, scope, openOn } = currentContext();
-    if (branch) throw new NestedTryError(entry.fullName, `${branch.phase} of ${branch.name}`, branch.xid);
-    if (!scope) throw new NoGlobalTransactionError(`Try of ${entry.fullName}`);
-    const { dataSource } = entry.participant;
-    if (dataSource && openOn.includes(dataSource)) throw new OpenLocalTransactionError(entry.fullName, scope.xid);
-    return scope;
   }
 
   private async tryBehindBarrier(
@@ -119,6 +112,16 @@ export class BranchInterceptor {
       stop();
     }
   }
+}
+
+/** Where the branch belongs, if it may be opened here at all. */
+function scopeFor({ entry, scope }: TryCall): TransactionScope {
+  const { branch, openOn } = currentContext();
+  if (branch) throw new NestedTryError(entry.fullName, `${branch.phase} of ${branch.name}`, branch.xid);
+  if (!scope) throw new NoGlobalTransactionError(`Try of ${entry.fullName}`);
+  const { dataSource } = entry.participant;
+  if (dataSource && openOn.includes(dataSource)) throw new OpenLocalTransactionError(entry.fullName, scope.xid);
+  return scope;
 }
 
 const EXPIRED = Symbol('expired');

@@ -1,5 +1,6 @@
 import type { WiringMistake } from '../errors/wiring.error.js';
 import type { MethodRole } from './metadata.js';
+import { parametersOf } from './parameters.js';
 import type { AnyDefinition, ParticipantDefinition } from './participant-definition.js';
 import { buildTries, type TryDraft } from './tries.builder.js';
 
@@ -33,7 +34,7 @@ function putTry(
   const { confirm, cancel, timeLimit, evenIfNotTried = false } = definition;
   const absent = { ...(confirm === false ? { confirm } : {}), ...(cancel === false ? { cancel } : {}) };
   const options = { ...absent, ...(timeLimit === undefined ? {} : { timeLimit }) };
-  put(key, definition.try, { role: 'try', options, parameters: definition.try.length });
+  put(key, definition.try, { role: 'try', options, parameters: parametersOf(definition.try) });
   if (confirm) put(`${key}.confirm`, confirm, { role: 'confirm', of: key });
   if (cancel) put(`${key}.cancel`, cancel, { role: 'cancel', of: key, options: { evenIfNotTried } });
 }

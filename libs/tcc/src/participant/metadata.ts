@@ -3,6 +3,7 @@ import type { Duration } from '../core/duration.js';
 import type { Propagation } from '../core/propagation.js';
 import type { PhaseTwoOrder } from '../ledger/ledger.types.js';
 import type { WiringMistake } from '../errors/wiring.error.js';
+import type { Parameters } from './parameters.js';
 
 /**
  * Options of `@Participant()`.
@@ -77,7 +78,7 @@ export interface StoredGlobalOptions extends GlobalTransactionSettings {
 
 /** What a decorator says of a method. */
 export type MethodRole =
-  | { readonly role: 'try'; readonly options: TryOptions; readonly parameters: number | undefined }
+  | { readonly role: 'try'; readonly options: TryOptions; readonly parameters: Parameters }
   | { readonly role: 'message'; readonly options: MessageOptions }
   | { readonly role: 'confirm'; readonly of: string }
   | { readonly role: 'cancel'; readonly of: string; readonly options: CancelOptions }

@@ -32,9 +32,9 @@ export class ParticipantRegistry {
   }
 
   /** The try behind a method of an object. @throws UnknownParticipantError when its class is no provider here */
-  findByMethod(self: object, method: PropertyKey): ParticipantTry {
-    const found = this.byPrototype.get(Object.getPrototypeOf(self) as object)?.get(method);
-    if (!found) throw new UnknownParticipantError(`${self.constructor.name}.${String(method)}`, this.names());
+  findByMethod(self: object | undefined, method: PropertyKey, label: string): ParticipantTry {
+    const found = self && this.byPrototype.get(Object.getPrototypeOf(self) as object)?.get(method);
+    if (!found) throw new UnknownParticipantError(label, this.names());
     return found;
   }
 

@@ -1,5 +1,6 @@
 import type { BarrierPort } from '../barrier/barrier.port.js';
 import type { BranchKind, Phase } from '../core/status.js';
+import type { Parameters } from './parameters.js';
 
 /** A provider that offers try, confirm and cancel under a stable name. */
 export interface Participant {
@@ -36,6 +37,6 @@ export interface ParticipantTry {
   readonly cancel: PropertyKey | undefined;
   readonly evenIfNotTried: boolean;
   readonly timeLimitMs: number | undefined;
-  /** How many parameters the try declares: confirm gets the try's result behind them. */
-  readonly parameters: number;
+  /** What the try declares: confirm gets the try's result behind them. */
+  readonly parameters: Parameters;
 }

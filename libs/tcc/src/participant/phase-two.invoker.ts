@@ -4,6 +4,7 @@ import { runDetached, type Baggage } from '../context/execution-context.js';
 import { Payloads } from '../core/codec/payloads.js';
 import type { BranchRecord } from '../ledger/ledger.types.js';
 import { joined } from './branch.interceptor.js';
+import { fitArguments } from './parameters.js';
 import type { ParticipantTry } from './participant.js';
 import { ParticipantRegistry } from './participant.registry.js';
 
@@ -57,7 +58,7 @@ export class PhaseTwoInvoker {
     // Always what was stored, never the live objects: the try may have changed them, and recovery has none.
     const args = this.payloads.decodeArguments(call.branch.args, entry.fullName);
     const withResult = call.phase === 'confirm' && entry.kind !== 'message';
-    const passed = withResult ? [...padded(args, entry.parameters), this.resultOf(entry, call)] : args;
+    const passed = withResult ? [...fitArguments(args, entry.parameters), this.resultOf(entry, call)] : args;
     const self = await entry.participant.locate({ xid: call.xid, seq: call.branch.seq, phase: call.phase });
     const target = self as Record<PropertyKey, (...args: readonly unknown[]) => unknown>;
     return async (execution, local) => {
@@ -73,7 +74,3 @@ export class PhaseTwoInvoker {
 }
 
 type Run = (execution: Omit<BranchExecution, 'self' | 'method'>, local: Partial<BranchExecution>) => Promise<void>;
-
-/** An optional argument that was left out keeps its place, or the result would slip into it. */
-const padded = (args: readonly unknown[], parameters: number): readonly unknown[] =>
-  args.length >= parameters ? args : [...args, ...Array.from({ length: parameters - args.length }, () => undefined)];

@@ -92,7 +92,7 @@ function tryDraft(
     cancel,
     evenIfNotTried,
     timeLimitMs: limitOf(options.timeLimit, method, complain),
-    parameters: role.parameters ?? 0,
+    parameters: role.parameters,
   };
 }
 
@@ -108,7 +108,7 @@ const messageDraft = (
   cancel: undefined,
   evenIfNotTried: false,
   timeLimitMs: undefined,
-  parameters: 0,
+  parameters: { count: 0, exact: false },
 });
 
 function named(
