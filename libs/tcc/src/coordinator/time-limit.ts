@@ -2,7 +2,8 @@
 export async function withTimeLimit<T>(work: Promise<T>, limitMs: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} has not ended after ${limitMs} ms`)), limitMs);
+    // a call that never ends must not keep a process alive that has nothing else to do
+    timer = setTimeout(() => reject(new Error(`${what} has not ended after ${limitMs} ms`)), limitMs).unref();
   });
   try {
     return await Promise.race([work, late]);
