@@ -79,7 +79,11 @@ describe('TypeOrmBarrier', () => {
     await stand(of.try, 'cancelled');
     const refused = bench.phase(of.confirm, insert('x'));
     await expect(refused).rejects.toMatchObject({
-      ...{ branch: 'payment.authorize', xid: of.try.xid, seq: 7, phase: 'confirm', found: 'cancelled' },
+      branch: 'payment.authorize',
+      xid: of.try.xid,
+      seq: 7,
+      phase: 'confirm',
+      found: 'cancelled',
     });
   });
 
@@ -149,24 +153,24 @@ describe('TypeOrmBarrier', () => {
 
   it('passes its fault points at the moments that they name', async () => {
     const of = branch();
-    const seen: unknown[] = [];
-    bench.faults = (point) => (async () => void seen.push(point, await bench.status(of.try)))();
-    await bench.phase(of.try, async () => void seen.push('business'));
-    await bench.phase(of.confirm, async () => void seen.push('business'));
-    await expect(bench.phase(of.cancel, async () => void seen.push('business'))).rejects.toThrow();
-    expect(seen).toEqual([
-      ...[
-        'barrier.try.opened',
-        undefined,
-        'business',
-        'barrier.try.committing',
-        undefined,
-        'barrier.try.committed',
-        'tried',
-      ],
-      ...['barrier.confirm.opened', 'tried', 'business', 'barrier.confirm.committing', 'tried'],
-      ...['barrier.confirm.committed', 'confirmed', 'barrier.cancel.opened', 'confirmed'],
-    ]);
+    const seen: unknown[][] = [];
+    bench.faults = (point) => (async () => void seen.push([point, await bench.status(of.try)]))();
+    await bench.phase(of.try, async () => void seen.push(['business']));
+    await bench.phase(of.confirm, async () => void seen.push(['business']));
+    const refused = bench.phase(of.cancel, async () => void seen.push(['business']));
+    await expect(refused).rejects.toMatchObject({ code: 'TCC_BARRIER_REFUSED' });
+    const expected: unknown[][] = [
+      ['barrier.try.opened', undefined],
+      ['business'],
+      ['barrier.try.committing', undefined],
+      ['barrier.try.committed', 'tried'],
+      ['barrier.confirm.opened', 'tried'],
+      ['business'],
+      ['barrier.confirm.committing', 'tried'],
+      ['barrier.confirm.committed', 'confirmed'],
+      ['barrier.cancel.opened', 'confirmed'],
+    ];
+    expect(seen).toEqual(expected);
   });
 
   it.each(['opened', 'committing', 'committed'] as const)(
@@ -201,6 +205,13 @@ describe('TypeOrmBarrier', () => {
     await expect(bench.phase(evil, insert('x'))).rejects.toThrow(TypeError);
     await expect(bench.phase({ ...branch().try, seq: 1.5 }, insert('x'))).rejects.toThrow(TypeError);
     expect(await bench.holds()).toEqual([]);
+  });
+
+  it('is for Postgres only', async () => {
+    const options = { ...bench.dataSource.options, type: 'mysql' };
+    const mysql = Object.create(bench.dataSource, { options: { value: options } }) as typeof bench.dataSource;
+    const open = new TypeOrmBarrier(mysql, { name: 'legacy', migrations: 'run', fault: noFaults }).open();
+    await expect(open).rejects.toMatchObject({ code: 'TCC_CONFIGURATION', option: 'DataSource legacy' });
   });
 
   it('checks its schema instead of migrating when told so', async () => {

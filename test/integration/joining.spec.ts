@@ -242,14 +242,16 @@ describe('queries inside a phase', () => {
 
     it('joining twice patches once, and the last undo takes the patch away', async () => {
       const other = await openBarrierBench(database.url);
-      const { createQueryRunner } = other.dataSource;
+      const patched = () => Object.getOwnPropertyDescriptor(other.dataSource, 'createQueryRunner')?.value as unknown;
+      const first = patched();
       const undo = joinDataSource(other.dataSource);
-      expect(other.dataSource.createQueryRunner).toBe(createQueryRunner);
+      expect(patched()).toBe(first);
       undo();
       undo();
-      expect(other.dataSource.createQueryRunner).toBe(createQueryRunner);
+      expect(patched()).toBe(first);
       await other.close();
-      expect(Object.getOwnPropertyNames(other.dataSource)).not.toContain('createQueryRunner');
+      expect(first).toBeDefined();
+      expect(patched()).toBeUndefined();
       expect(Object.getOwnPropertyNames(other.dataSource.manager)).not.toContain('transaction');
     });
   });
@@ -307,12 +309,10 @@ describe('queries inside a phase', () => {
         await refuse();
       });
       await expect(failing).rejects.toThrow('refused');
-      expect(events).toEqual([
-        ...['before start', 'after start'],
-        ...['before start', 'after start', 'before insert', 'after insert', 'before commit', 'after commit'],
-        ...['before start', 'after start', 'before rollback', 'after rollback'],
-        ...['before rollback', 'after rollback'],
-      ]);
+      const phase = ['before start', 'after start'];
+      const kept = ['before start', 'after start', 'before insert', 'after insert', 'before commit', 'after commit'];
+      const undone = ['before rollback', 'after rollback'];
+      expect(events).toEqual([...phase, ...kept, ...phase, ...undone, ...undone]);
       expect(await bench.holds()).toEqual([]);
     });
 

@@ -62,14 +62,16 @@ export async function openBarrierBench(url: string, options: Partial<DataSourceO
         runWith(
           {
             branch: {
-              ...{ xid: call.xid, seq: call.seq, phase: call.phase, kind: call.kind, name: call.branch },
-              ...{
-                self: bench,
-                method: call.phase,
-                manager: local.manager,
-                createQueryRunner: local.createQueryRunner,
-              },
+              xid: call.xid,
+              seq: call.seq,
+              phase: call.phase,
+              kind: call.kind,
+              name: call.branch,
+              self: bench,
+              method: call.phase,
               ...(local.dataSource ? { dataSource: local.dataSource } : {}),
+              manager: local.manager,
+              createQueryRunner: local.createQueryRunner,
             },
           },
           () => business(local),

@@ -33,7 +33,7 @@ export class ExplicitTransactions {
       this.opened.push(entry);
       try {
         await this.transaction.broadcast('BeforeTransactionStart');
-        await level.inTurn(() => this.transaction.connection.send(`savepoint ${entry.savepoint}`));
+        await level.inTurn(() => this.transaction.execute(`savepoint ${entry.savepoint}`));
       } catch (error) {
         this.forget(entry);
         throw error;
@@ -44,7 +44,7 @@ export class ExplicitTransactions {
 
   /** @throws TransactionNotStartedError, OverlappingTransactionsError */
   commit(): Promise<void> {
-    return this.end('Commit', ({ savepoint }) => this.transaction.connection.send(`release savepoint ${savepoint}`));
+    return this.end('Commit', ({ savepoint }) => this.transaction.execute(`release savepoint ${savepoint}`));
   }
 
   /** @throws TransactionNotStartedError, OverlappingTransactionsError */

@@ -69,6 +69,12 @@ export class JoinedTransaction implements LocalTransaction {
     return level.inTurn(() => this.connection.send(statement, values));
   }
 
+  /** Sends a statement of the barrier's own, past all turns. Shown by TypeORM's logger like any other. */
+  execute(sql: string): Promise<RawAnswer> {
+    this.dataSource.logger.logQuery(sql, undefined, this.connection.runner);
+    return this.connection.send(sql);
+  }
+
   nextSavepoint(): string {
     this.savepoints += 1;
     return `tcc_${this.savepoints}`;
@@ -76,7 +82,7 @@ export class JoinedTransaction implements LocalTransaction {
 
   /** Undoes what happened since a savepoint and takes it away. */
   async rollBackTo(savepoint: string): Promise<void> {
-    await this.connection.send(`rollback to savepoint ${savepoint}; release savepoint ${savepoint}`);
+    await this.execute(`rollback to savepoint ${savepoint}; release savepoint ${savepoint}`);
     this.connection.conflict = false;
   }
 
@@ -127,7 +133,7 @@ export class JoinedTransaction implements LocalTransaction {
     work: (manager: EntityManager) => Promise<T>,
   ): Promise<{ value: T } | { error: unknown }> {
     const savepoint = this.nextSavepoint();
-    await this.connection.send(`savepoint ${savepoint}`);
+    await this.execute(`savepoint ${savepoint}`);
     const level = new NestingLevel(
       this.ended(`a nested transaction in ${this.call.phase}`),
       this.connection.lost,
@@ -144,7 +150,7 @@ export class JoinedTransaction implements LocalTransaction {
       this.assertNoneOpen(level);
       // The phase may have failed meanwhile, and its connection may serve somebody else by now.
       if (!from.alive) throw from.refusal();
-      await this.connection.send(`release savepoint ${savepoint}`);
+      await this.execute(`release savepoint ${savepoint}`);
       return { value };
     } catch (error) {
       await level.enter(() => this.broadcast('BeforeTransactionRollback')).catch(() => undefined);

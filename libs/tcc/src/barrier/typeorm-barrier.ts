@@ -5,6 +5,7 @@ import type { FaultHook, FaultPoint } from '../core/fault-point.js';
 import { monotonicNow } from '../core/monotonic-clock.js';
 import { BarrierBusyError } from '../errors/barrier-busy.error.js';
 import { BarrierRefusedError } from '../errors/barrier-refused.error.js';
+import { ConfigurationError } from '../errors/configuration.error.js';
 import { LateTryError } from '../errors/late-try.error.js';
 import { LocalTransactionAbortedError } from '../errors/local-transaction-aborted.error.js';
 import { RepeatedTryError } from '../errors/repeated-try.error.js';
@@ -42,7 +43,15 @@ export class TypeOrmBarrier implements BarrierPort {
     private readonly options: TypeOrmBarrierOptions,
   ) {}
 
+  /** @throws ConfigurationError when the DataSource is not one of Postgres; SchemaError */
   async open(): Promise<void> {
+    const { type } = this.dataSource.options;
+    if (type !== 'postgres') {
+      throw new ConfigurationError(
+        `DataSource ${this.options.name}`,
+        `the barrier needs Postgres and this is ${type}; for a participant without barrier write dataSource: false`,
+      );
+    }
     const connection = await this.connect();
     try {
       await migrate(
@@ -73,11 +82,11 @@ export class TypeOrmBarrier implements BarrierPort {
     let committed = false;
     try {
       await local.broadcast('BeforeTransactionStart');
-      const moved = await this.begin(call, connection);
+      const moved = await this.begin(call, local);
       local.markActive(true);
       await this.reach('opened', call);
       await local.broadcast('AfterTransactionStart');
-      const finding = moved ? { moved } : { found: await this.standing(call, connection) };
+      const finding = moved ? { moved } : { found: await this.standing(call, local) };
       const done = await this.follow(finding, call, local, business);
       await local.finish();
       if (done.ran) await call.beforeCommit?.();
@@ -97,11 +106,10 @@ export class TypeOrmBarrier implements BarrierPort {
   }
 
   /** BEGIN, settings and the barrier statement. @returns the status that the statement moved the row to, if it did */
-  private async begin(call: BarrierCall, connection: PhaseConnection): Promise<BarrierStatus | undefined> {
+  private async begin(call: BarrierCall, local: JoinedTransaction): Promise<BarrierStatus | undefined> {
     const { sql, resultIndex } = openingSql(call, remainingMs(call));
-    this.dataSource.logger.logQuery(sql, undefined, connection.runner);
     try {
-      const results = (await connection.send(sql)) as QueryResult<{ status: BarrierStatus }>[];
+      const results = (await local.execute(sql)) as QueryResult<{ status: BarrierStatus }>[];
       return results[resultIndex]?.rows[0]?.status;
     } catch (error) {
       // Only here: a lock that the business code waited for in vain is that code's failure.
@@ -110,8 +118,8 @@ export class TypeOrmBarrier implements BarrierPort {
     }
   }
 
-  private async standing(call: BarrierCall, connection: PhaseConnection): Promise<BarrierStatus | undefined> {
-    const { rows } = (await connection.send(statusSql(call))) as QueryResult<{ status: BarrierStatus }>;
+  private async standing(call: BarrierCall, local: JoinedTransaction): Promise<BarrierStatus | undefined> {
+    const { rows } = (await local.execute(statusSql(call))) as QueryResult<{ status: BarrierStatus }>;
     return rows[0]?.status;
   }
 
@@ -129,7 +137,7 @@ export class TypeOrmBarrier implements BarrierPort {
 
   /** @returns whether it was committed: where a failed statement's error was caught, Postgres rolls back without an error */
   private async commit(local: JoinedTransaction): Promise<boolean> {
-    const { command } = (await local.connection.send('commit')) as QueryResult;
+    const { command } = (await local.execute('commit')) as QueryResult;
     if (command !== 'COMMIT') return false;
     local.markActive(false);
     return true;
@@ -139,7 +147,7 @@ export class TypeOrmBarrier implements BarrierPort {
   private async rollBack(local: JoinedTransaction): Promise<void> {
     await local.abandon();
     await local.broadcast('BeforeTransactionRollback').catch(() => undefined);
-    const failure = await local.connection.send('rollback').then(
+    const failure = await local.execute('rollback').then(
       () => undefined,
       (error: Error) => error,
     );
