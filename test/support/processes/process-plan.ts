@@ -1,0 +1,42 @@
+import type { TccModuleOptions } from 'nestjs-tcc';
+import type { ScenarioName } from './scenarios.js';
+
+/** What the business code of a phase does besides its work: never ends, or throws so many times. */
+export type Behaviour = 'hang' | { readonly failures: number };
+
+/** What a child process is started with; must survive JSON. */
+export interface ProcessPlan {
+  /** URLs. */
+  readonly databases: { readonly ledger: string; readonly north: string; readonly south: string };
+  readonly options?: Partial<Omit<TccModuleOptions, 'faults' | 'codec' | 'barrier'>>;
+  /** As `TCC_FAULTS`; what is paused goes on with {@link BankProcess.resume}. */
+  readonly faults?: string;
+  readonly behaviour?: { readonly try?: Behaviour; readonly confirm?: Behaviour; readonly cancel?: Behaviour };
+}
+
+/** What a parent asks of a child. */
+export type Command =
+  | { readonly do: 'run'; readonly id: number; readonly scenario: ScenarioName; readonly owner: string }
+  | { readonly do: 'resume' }
+  /** Closes the application; the process is expected to end by itself then. */
+  | { readonly do: 'close' };
+
+/** How an initiator ended, as its caller was told. */
+export type Told =
+  | { readonly ok: true; readonly value: unknown }
+  | {
+      readonly ok: false;
+      readonly name: string;
+      readonly code: string | undefined;
+      readonly message: string;
+      readonly xid: string | undefined;
+    };
+
+/** What a child says, a line of JSON each on its stdout, written before it goes on. */
+export type Report =
+  | { readonly said: 'ready' }
+  | { readonly said: 'told'; readonly id: number; readonly told: Told }
+  /** Business code of a phase was entered. */
+  | { readonly said: 'entered'; readonly phase: 'try' | 'confirm' | 'cancel' }
+  | { readonly said: 'reached'; readonly point: string; readonly xids: readonly string[] }
+  | { readonly said: 'closed' };
