@@ -1,0 +1,62 @@
+import { Catch, HttpException, HttpStatus, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { LedgerFailure, Tcc } from 'nestjs-tcc';
+import { ShopError } from '../shop.error.js';
+import { isDatabaseFailure } from './database-failure.js';
+
+interface Answer {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+const UNAVAILABLE = {
+  status: HttpStatus.SERVICE_UNAVAILABLE,
+  code: 'DATABASE_UNAVAILABLE',
+  message: 'A database does not answer at the moment: try again later.',
+};
+
+const INTERNAL = {
+  status: HttpStatus.INTERNAL_SERVER_ERROR,
+  code: 'INTERNAL_ERROR',
+  message: 'Internal server error',
+};
+
+/** Answers everything that nestjs-tcc's own filter does not: each error with `code`, `message` and, where known, `xid`. */
+@Catch()
+export class ShopExceptionFilter implements ExceptionFilter<unknown> {
+  private readonly logger = new Logger(ShopExceptionFilter.name);
+
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly tcc: Tcc,
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const { httpAdapter } = this.adapterHost;
+    const response = host.switchToHttp().getResponse<unknown>();
+    if (httpAdapter.isHeadersSent(response)) return;
+    const { status, code, message } = answerTo(error);
+    if (status >= 500) this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    const xid = this.tcc.xidOf(error);
+    httpAdapter.reply(response, { code, message, ...(xid === undefined ? {} : { xid }) }, status);
+  }
+}
+
+function answerTo(error: unknown): Answer {
+  if (error instanceof ShopError) return { status: error.httpStatus, code: error.code, message: error.message };
+  if (error instanceof HttpException) return answerToHttp(error.getStatus(), error);
+  if (error instanceof LedgerFailure || isDatabaseFailure(error)) return UNAVAILABLE;
+  // body parsers and the router throw errors of their own with a status
+  const status = (error as { status?: unknown } | undefined)?.status;
+  const isTheirs = error instanceof Error && typeof status === 'number' && status >= 400 && status < 500;
+  return isTheirs ? answerToHttp(status, error) : INTERNAL;
+}
+
+/** `NOT_FOUND`, `PAYLOAD_TOO_LARGE`, …: the name of the status, unless the error brings a code of its own. */
+function answerToHttp(status: number, error: Error): Answer {
+  const body = error instanceof HttpException ? error.getResponse() : undefined;
+  const own = typeof body === 'object' ? (body as { code?: unknown }).code : undefined;
+  const code = typeof own === 'string' ? own : (HttpStatus[status] ?? 'BAD_REQUEST');
+  return { status, code, message: error.message };
+}
