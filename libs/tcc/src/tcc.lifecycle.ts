@@ -64,6 +64,7 @@ export class TccLifecycle
   /** The server is closed by now; what came in meanwhile is waited for as well. */
   async onApplicationShutdown(): Promise<void> {
     await this.inFlight.drain(this.settings.drainMs);
+    this.tcc.ended();
     await this.commits.drain();
     // what is still being driven is handed over at once: somebody else need not wait for the lease to lapse
     await this.leases.close().catch(() => undefined);

@@ -64,7 +64,7 @@ export class Tcc implements TccRuntime {
   readonly branch: BranchFacade<EntityManager>;
 
   private readonly definitions: ParticipantDefinition[] = [];
-  private state: 'constructing' | 'running' = 'constructing';
+  private state: 'constructing' | 'running' | 'ended' = 'constructing';
 
   constructor(
     private readonly coordinator: Coordinator,
@@ -175,6 +175,11 @@ export class Tcc implements TccRuntime {
     this.state = 'running';
   }
 
+  /** @internal for the module: from here on nothing begins, since the ledger is about to be closed. */
+  ended(): void {
+    this.state = 'ended';
+  }
+
   /** @internal for the module */
   registered(): readonly ParticipantDefinition[] {
     return this.definitions;
@@ -204,6 +209,6 @@ export class Tcc implements TccRuntime {
   }
 
   private assertRunning(label: string): void {
-    if (this.state === 'constructing') throw new RuntimeNotFoundError(label, 0);
+    if (this.state !== 'running') throw new RuntimeNotFoundError(label, 0);
   }
 }

@@ -47,13 +47,19 @@ export function GlobalTransaction<K extends readonly unknown[] = [], P extends r
   ): void => {
     // the arguments are what the compiler has compared; from here on they are a list
     const stored = options as unknown as StoredGlobalOptions;
-    const original = wrapMethod(target, key, descriptor, '@GlobalTransaction()', ({ self, args, original: method }) => {
-      const label = labelOf(self, target, key);
-      return runtimeOf(self, label).callGlobal(
-        { self, method: key, label, args, body: () => Reflect.apply(method, self, args) },
-        stored,
-      );
-    });
+    const original = wrapMethod(
+      target,
+      key,
+      descriptor,
+      '@GlobalTransaction()',
+      async ({ self, args, original: method }) => {
+        const label = labelOf(self, target, key);
+        return runtimeOf(self, label).callGlobal(
+          { self, method: key, label, args, body: () => Reflect.apply(method, self, args) },
+          stored,
+        );
+      },
+    );
     if (!original) return;
     setRole(descriptor.value as object, { role: 'global', options: stored });
     injectRuntime(target);

@@ -33,7 +33,11 @@ export function Try(options: TryOptions = {}) {
 }
 
 /** What `@Try()` and `@Message()` do at a call. */
-export function callTry(target: object, key: PropertyKey, { self, args, original }: WrappedCall): unknown {
+export async function callTry(
+  target: object,
+  key: PropertyKey,
+  { self, args, original }: WrappedCall,
+): Promise<unknown> {
   const { branch } = currentContext();
   // super.method() from an override that is the running try: part of it, no branch of its own
   if (branch?.phase === 'try' && branch.self === self && branch.method === key && isSuperCall(self, target, key))

@@ -1,5 +1,6 @@
 import type { WiringMistake } from '../errors/wiring.error.js';
 import { mistakesOf, roleOf, type MethodRole } from './metadata.js';
+import type { TryParameters } from './parameters.js';
 
 /** What the decorators of a class and its ancestors say, seen from the most derived class. */
 export interface ClassRoles {
@@ -28,11 +29,19 @@ export function readClassRoles(prototype: object): ClassRoles {
       if (key === 'constructor' || roles.has(key)) continue;
       const role = roleOf(Reflect.getOwnPropertyDescriptor(level, key)?.value);
       if (role && bare.has(key)) mistakes.push(lostDecorator(className, key, role, level));
-      else if (role) roles.set(key, role);
+      else if (role) roles.set(key, role.role === 'confirm' ? { ...role, parameters: ofTry(level, role.of) } : role);
       else bare.add(key);
     }
   }
   return { className, roles, mistakes };
+}
+
+/** TryParameters of the try that a class or its ancestors have under that name. */
+function ofTry(prototype: object, key: PropertyKey): TryParameters | undefined {
+  let level: object | null = prototype;
+  while (level && !Object.hasOwn(level, key)) level = Object.getPrototypeOf(level) as object | null;
+  const role = level ? roleOf(Reflect.getOwnPropertyDescriptor(level, key)?.value) : undefined;
+  return role?.role === 'try' ? role.parameters : undefined;
 }
 
 const DECORATOR = {

@@ -3,7 +3,7 @@ import type { Duration } from '../core/duration.js';
 import type { Propagation } from '../core/propagation.js';
 import type { PhaseTwoOrder } from '../ledger/ledger.types.js';
 import type { WiringMistake } from '../errors/wiring.error.js';
-import type { Parameters } from './parameters.js';
+import type { TryParameters } from './parameters.js';
 
 /**
  * Options of `@Participant()`.
@@ -76,11 +76,14 @@ export interface StoredGlobalOptions extends GlobalTransactionSettings {
   readonly fingerprint?: (...args: unknown[]) => unknown;
 }
 
-/** What a decorator says of a method. */
+/**
+ * What a decorator says of a method. `parameters` of a confirm: those of its try as the class that declares the confirm
+ * sees it; a subclass may override the try with more or fewer.
+ */
 export type MethodRole =
-  | { readonly role: 'try'; readonly options: TryOptions; readonly parameters: Parameters }
+  | { readonly role: 'try'; readonly options: TryOptions; readonly parameters: TryParameters }
   | { readonly role: 'message'; readonly options: MessageOptions }
-  | { readonly role: 'confirm'; readonly of: string }
+  | { readonly role: 'confirm'; readonly of: string; readonly parameters?: TryParameters | undefined }
   | { readonly role: 'cancel'; readonly of: string; readonly options: CancelOptions }
   | { readonly role: 'global'; readonly options: StoredGlobalOptions };
 

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { readParameterList } from './parameter-list.js';
 
 /** How a try's arguments stand in front of its result in confirm. */
-export interface Parameters {
+export interface TryParameters {
   /** How many it declares, those with a default value included, which `length` leaves out; a rest parameter not. */
   readonly count: number;
   /** Nothing may follow them: no rest parameter. False too where that cannot be known. */
@@ -18,7 +18,7 @@ export interface Parameters {
 export function parametersOf(
   method: (...args: never[]) => unknown,
   target?: { readonly prototype: object; readonly key: PropertyKey },
-): Parameters {
+): TryParameters {
   const list = readParameterList(Function.prototype.toString.call(method));
   const declared = target && declaredTypes(target.prototype, target.key)?.length;
   if (!list) return { count: declared ?? method.length, exact: false };
@@ -36,7 +36,7 @@ const declaredTypes = (prototype: object, key: PropertyKey): readonly unknown[] 
  * out keeps its place, and one too many (`orders.map(stock.reserve)` passes three) must not stand where the result
  * belongs.
  */
-export function fitArguments(args: readonly unknown[], { count, exact }: Parameters): readonly unknown[] {
+export function fitArguments(args: readonly unknown[], { count, exact }: TryParameters): readonly unknown[] {
   if (args.length < count) return [...args, ...Array.from({ length: count - args.length }, () => undefined)];
   return exact ? args.slice(0, count) : args;
 }

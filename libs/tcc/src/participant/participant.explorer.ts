@@ -41,6 +41,7 @@ export class ParticipantExplorer {
    */
   explore(definitions: readonly ParticipantDefinition[]): void {
     const { candidates, mistakes } = this.decorated();
+    mistakes.push(...this.severalModules());
     for (const definition of definitions) {
       const built = buildDefinition(definition);
       mistakes.push(...built.mistakes);
@@ -62,9 +63,10 @@ export class ParticipantExplorer {
     const mistakes: WiringMistake[] = [];
     const candidates: Candidate[] = [];
     const judged = new Set<object>();
+    const instances = new Set<object>();
     for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
       const prototype = prototypeOf(wrapper);
-      if (!prototype) continue;
+      if (!prototype || isSecondName(wrapper, instances)) continue;
       const found = readClassRoles(prototype);
       const mark = participantOf(prototype.constructor);
       if (found.roles.size === 0 && found.mistakes.length === 0 && !mark) continue;
@@ -85,6 +87,14 @@ export class ParticipantExplorer {
       mistakes.push(...found.mistakes, ...checkGlobalTransactions(found), ...(built?.mistakes ?? homeless(found)));
     }
     return { candidates, mistakes };
+  }
+
+  /** Two runtimes would both drive every participant, and which one a decorator meets would be chance. */
+  private severalModules(): WiringMistake[] {
+    const modules = this.discovery.getProviders().filter(({ metatype }) => metatype === ParticipantExplorer);
+    if (modules.length === 1) return [];
+    const problem = `it is imported with options ${modules.length} times`;
+    return [{ class: 'TccModule', problem, remedy: 'Call forRoot() or forRootAsync() once, in the root module' }];
   }
 
   private register(candidate: Candidate): WiringMistake[] {
@@ -126,20 +136,24 @@ export class ParticipantExplorer {
   }
 
   private locator(wrapper: Wrapper): (branch: BranchIdentity) => object | Promise<object> {
-    // Not `scope === REQUEST`: a provider with one scoped dependency has a static instance with undefined in its fields.
-    if (wrapper.isDependencyTreeStatic() && !wrapper.isTransient) return () => wrapper.instance as object;
+    if (isStatic(wrapper)) return () => wrapper.instance as object;
+    // In its own module: another one may have something else under the same token.
+    const home = wrapper.host?.getProviderByKey<ModuleRef>(ModuleRef).instance ?? this.moduleRef;
     return (branch) => {
       const contextId = ContextIdFactory.create();
       this.moduleRef.registerRequestByContextId(branch, contextId);
-      return this.moduleRef.resolve<object>(wrapper.token as Type<object>, contextId, { strict: false });
+      return home.resolve<object>(wrapper.token as Type<object>, contextId, { strict: true });
     };
   }
 }
 
+/** Not `scope === REQUEST`: a provider with one scoped dependency has a static instance with undefined in its fields. */
+const isStatic = (wrapper: Wrapper): boolean => wrapper.isDependencyTreeStatic() && !wrapper.isTransient;
+
 function prototypeOf(wrapper: Wrapper): object | undefined {
   // useExisting: the same object under a second name
   if (wrapper.isAlias) return undefined;
-  if (wrapper.isDependencyTreeStatic() && !wrapper.isTransient) {
+  if (isStatic(wrapper)) {
     const instance: unknown = wrapper.instance;
     return typeof instance === 'object' && instance !== null
       ? ((Object.getPrototypeOf(instance) as object | null) ?? undefined)
@@ -148,6 +162,15 @@ function prototypeOf(wrapper: Wrapper): object | undefined {
   // a scoped factory has no class before it has run
   const { metatype } = wrapper;
   return typeof metatype === 'function' && !wrapper.inject ? (metatype.prototype as object) : undefined;
+}
+
+/** A factory or value that hands out an object which is provided already. */
+function isSecondName(wrapper: Wrapper, instances: Set<object>): boolean {
+  if (!isStatic(wrapper)) return false;
+  const instance = wrapper.instance as object;
+  if (instances.has(instance)) return true;
+  instances.add(instance);
+  return false;
 }
 
 const homeless = ({ className, roles }: ClassRoles): WiringMistake[] =>

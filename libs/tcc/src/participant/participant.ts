@@ -1,6 +1,6 @@
 import type { BarrierPort } from '../barrier/barrier.port.js';
 import type { BranchKind, Phase } from '../core/status.js';
-import type { Parameters } from './parameters.js';
+import type { TryParameters } from './parameters.js';
 
 /** A provider that offers try, confirm and cancel under a stable name. */
 export interface Participant {
@@ -38,5 +38,5 @@ export interface ParticipantTry {
   readonly evenIfNotTried: boolean;
   readonly timeLimitMs: number | undefined;
   /** What the try declares: confirm gets the try's result behind them. */
-  readonly parameters: Parameters;
+  readonly parameters: TryParameters;
 }

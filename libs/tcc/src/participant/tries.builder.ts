@@ -3,6 +3,7 @@ import { ConfigurationError } from '../errors/configuration.error.js';
 import type { WiringMistake } from '../errors/wiring.error.js';
 import type { ClassRoles } from './class-roles.js';
 import type { MethodRole, ParticipantMark } from './metadata.js';
+import type { TryParameters } from './parameters.js';
 import type { ParticipantTry } from './participant.js';
 
 /** A try before its participant exists. */
@@ -35,7 +36,10 @@ export function buildTries(
 }
 
 type Complain = (method: PropertyKey | undefined, problem: string, remedy: string) => void;
-type Phases = Map<string, { confirm?: PropertyKey; cancel?: PropertyKey; evenIfNotTried?: boolean }>;
+type Phases = Map<
+  string,
+  { confirm?: PropertyKey; cancel?: PropertyKey; evenIfNotTried?: boolean; parameters?: TryParameters | undefined }
+>;
 
 function phasesByTry(roles: ReadonlyMap<PropertyKey, MethodRole>, complain: Complain): Phases {
   const phases: Phases = new Map();
@@ -47,6 +51,7 @@ function phasesByTry(roles: ReadonlyMap<PropertyKey, MethodRole>, complain: Comp
     }
     found[role.role] = method;
     if (role.role === 'cancel') found.evenIfNotTried = role.options.evenIfNotTried ?? false;
+    else found.parameters = role.parameters;
     phases.set(role.of, found);
   }
   return phases;
@@ -60,7 +65,7 @@ function tryDraft(
   complain: Complain,
 ): TryDraft {
   const { options } = role;
-  const { confirm, cancel, evenIfNotTried = false } = phases.get(String(method)) ?? {};
+  const { confirm, cancel, evenIfNotTried = false, parameters = role.parameters } = phases.get(String(method)) ?? {};
   for (const [phase, key] of [
     ['confirm', confirm],
     ['cancel', cancel],
@@ -92,7 +97,7 @@ function tryDraft(
     cancel,
     evenIfNotTried,
     timeLimitMs: limitOf(options.timeLimit, method, complain),
-    parameters: role.parameters,
+    parameters,
   };
 }
 
