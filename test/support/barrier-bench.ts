@@ -87,7 +87,10 @@ export async function openBarrierBench(url: string, options: Partial<DataSourceO
       ).rows[0]?.status,
     blocked: async (count = 1) => {
       const waiting = `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-      while (((await observer.query<{ n: number }>(waiting)).rows[0]?.n ?? 0) < count);
+      const giveUp = monotonicNow() + 10_000;
+      while (((await observer.query<{ n: number }>(waiting)).rows[0]?.n ?? 0) < count) {
+        if (monotonicNow() > giveUp) throw new Error(`fewer than ${count} backends wait for a lock`);
+      }
     },
     close: async () => {
       leave();
