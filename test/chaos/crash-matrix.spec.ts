@@ -1,7 +1,7 @@
 import { FAULT_POINTS, type FaultPoint } from 'nestjs-tcc';
 import { createBankDatabases, startBank, type BankApp, type BankDatabases } from '../support/bank/bank-app.js';
 import { BankAudit, breaches } from '../support/processes/bank-audit.js';
-import { BankProcess } from '../support/processes/bank-process.js';
+import { ChildApp } from '../support/processes/child-app.js';
 import type { ProcessPlan, Told } from '../support/processes/process-plan.js';
 import { AMOUNT, SCENARIOS, type Scenario, type ScenarioName } from '../support/processes/scenarios.js';
 import { eventually } from '../support/eventually.js';
@@ -37,7 +37,7 @@ describe(`a process that is killed at one of ${FAULT_POINTS.length} steps`, () =
     const options = { ...scenario.options, service: row.owner } as ProcessPlan['options'] & object;
     const plan = { databases: urls, ...(scenario.behaviour && { behaviour: scenario.behaviour }) };
     if (scenario.orphanedAt !== undefined) {
-      const first = BankProcess.start({
+      const first = ChildApp.start({
         ...plan,
         options: { ...options, recovery: false },
         faults: scenario.orphanedAt,
@@ -46,7 +46,7 @@ describe(`a process that is killed at one of ${FAULT_POINTS.length} steps`, () =
       const answer = await first.run(row.name, row.owner);
       if (answer) throw new Error(`the first process did not die: ${JSON.stringify(answer)}`);
     }
-    const process = BankProcess.start({ ...plan, options, faults: `${row.point}@${row.nth}:crash` });
+    const process = ChildApp.start({ ...plan, options, faults: `${row.point}@${row.nth}:crash` });
     const limit = setTimeout(() => void process.kill(), 15_000);
     if (scenario.orphanedAt === undefined) {
       await process.said('ready');
@@ -75,7 +75,7 @@ describe(`a process that is killed at one of ${FAULT_POINTS.length} steps`, () =
   }, 240_000);
 
   afterAll(async () => {
-    await BankProcess.killAll();
+    await ChildApp.killAll();
     await survivor?.close();
     await audit?.close();
     await databases?.drop();

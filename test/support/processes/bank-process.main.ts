@@ -1,4 +1,4 @@
-// Entry of a child process: an application with both banks that does what its parent says, see bank-process.ts.
+// Entry of a child process: an application with both banks that does what its parent says, see child-app.ts.
 import { writeSync } from 'node:fs';
 import { isTccError, type TccModuleOptions } from 'nestjs-tcc';
 import { faultHook, FaultPlan, parseFaults } from 'nestjs-tcc-testing';

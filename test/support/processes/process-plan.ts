@@ -9,10 +9,23 @@ export interface ProcessPlan {
   /** URLs. */
   readonly databases: { readonly ledger: string; readonly north: string; readonly south: string };
   readonly options?: Partial<Omit<TccModuleOptions, 'faults' | 'codec' | 'barrier'>>;
-  /** As `TCC_FAULTS`; what is paused goes on with {@link BankProcess.resume}. */
+  /** As `TCC_FAULTS`; what is paused goes on with {@link ChildApp.resume}. */
   readonly faults?: string;
   readonly behaviour?: { readonly try?: Behaviour; readonly confirm?: Behaviour; readonly cancel?: Behaviour };
 }
+
+/** What a child process with couriers is started with, see courier-process.main.ts. */
+export interface CourierPlan {
+  /** URL; has the tables of {@link DELIVERY_TABLES}. */
+  readonly ledger: string;
+  readonly couriers: readonly string[];
+  readonly options?: Partial<Omit<TccModuleOptions, 'faults' | 'codec' | 'barrier'>>;
+}
+
+/** Where couriers in other processes write what they do. The first one's key fails the second of two calls at a time. */
+export const DELIVERY_TABLES = `
+create table delivering (parcel text primary key);
+create table delivered (parcel text not null, phase text not null, pid int not null)`;
 
 /** What a parent asks of a child. */
 export type Command =

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { compileForProcesses } from './compile.js';
-import type { Command, ProcessPlan, Report, Told } from './process-plan.js';
+import type { Command, CourierPlan, ProcessPlan, Report, Told } from './process-plan.js';
 import type { ScenarioName } from './scenarios.js';
 
 /** How a process ended. */
@@ -11,9 +11,9 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** An application with both banks in a process of its own, which can be stopped and killed. */
-export class BankProcess {
-  private static readonly running = new Set<BankProcess>();
+/** An application in a process of its own, which can be stopped and killed. */
+export class ChildApp {
+  private static readonly running = new Set<ChildApp>();
 
   /** Everything it has said so far. */
   readonly reports: Report[] = [];
@@ -24,7 +24,7 @@ export class BankProcess {
   private runs = 0;
 
   private constructor(private readonly child: ChildProcess) {
-    BankProcess.running.add(this);
+    ChildApp.running.add(this);
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.errors += text));
     createInterface({ input: child.stdout! }).on('line', (line) => {
       this.reports.push(JSON.parse(line) as Report);
@@ -34,7 +34,7 @@ export class BankProcess {
     this.exited = new Promise((resolve) => {
       child.once('close', (code, signal) => {
         this.ended = true;
-        BankProcess.running.delete(this);
+        ChildApp.running.delete(this);
         for (const look of this.watchers.splice(0)) look();
         resolve({ code, signal });
       });
@@ -42,14 +42,23 @@ export class BankProcess {
   }
 
   /** Starts one. Await `said('ready')`, or what else it is started for. */
-  static start(plan: ProcessPlan): BankProcess {
-    const main = join(compileForProcesses(), 'test/support/processes/bank-process.main.js');
+  static start(plan: ProcessPlan): ChildApp {
+    return this.fork('bank-process.main.js', plan);
+  }
+
+  /** Starts one with couriers instead of banks; it recovers, and that is all it does. */
+  static startCouriers(plan: CourierPlan): ChildApp {
+    return this.fork('courier-process.main.js', plan);
+  }
+
+  private static fork(file: string, plan: ProcessPlan | CourierPlan): ChildApp {
+    const main = join(compileForProcesses(), 'test/support/processes', file);
     const child = fork(main, [JSON.stringify(plan)], {
       // not the flags of jest
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    return new BankProcess(child);
+    return new ChildApp(child);
   }
 
   /** Kills what is still running; for `afterAll`. */
