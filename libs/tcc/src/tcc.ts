@@ -13,6 +13,7 @@ import { RuntimeNotFoundError } from './errors/runtime-not-found.error.js';
 import type { LedgerPort } from './ledger/ledger.port.js';
 import type { TransactionView } from './ledger/ledger.types.js';
 import type { BranchInterceptor } from './participant/branch.interceptor.js';
+import { problemsOf } from './participant/global-options.check.js';
 import type { GlobalTransactionSettings, StoredGlobalOptions } from './participant/metadata.js';
 import type { ParticipantDefinition } from './participant/participant-definition.js';
 import type { ParticipantRegistry } from './participant/participant.registry.js';
@@ -94,9 +95,11 @@ export class Tcc implements TccRuntime {
    * Runs `work` as the initiator of a global transaction, as `@GlobalTransaction()` does with a method.
    *
    * @throws what `work` throws, and TransactionTimedOutError, InDoubtError, LedgerUnavailableError,
-   * TransactionInProgressError, KeyReuseError, PayloadError, NestedTryError
+   * TransactionInProgressError, KeyReuseError, PayloadError, NestedTryError, ConfigurationError
    */
   async run<T>(options: RunOptions, work: () => Promise<T>): Promise<T> {
+    const [mistake] = problemsOf(options);
+    if (mistake) throw new ConfigurationError(`${mistake.option} of tcc.run()`, mistake.problem);
     return (await this.start(options, options.name, options.key, options.fingerprint, work)) as T;
   }
 
@@ -193,6 +196,11 @@ export class Tcc implements TccRuntime {
     body: () => unknown,
   ): Promise<unknown> {
     this.assertRunning(name);
+    if (key !== undefined && typeof key !== 'string')
+      throw new ConfigurationError(
+        `key of ${name}`,
+        `it is ${key === null ? 'null' : `a ${typeof key}`}, not a string`,
+      );
     return this.coordinator.run({
       name,
       propagation: settings.propagation ?? Propagation.REQUIRED,

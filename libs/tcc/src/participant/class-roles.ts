@@ -29,7 +29,8 @@ export function readClassRoles(prototype: object): ClassRoles {
       if (key === 'constructor' || roles.has(key)) continue;
       const role = roleOf(Reflect.getOwnPropertyDescriptor(level, key)?.value);
       if (role && bare.has(key)) mistakes.push(lostDecorator(className, key, role, level));
-      else if (role) roles.set(key, role.role === 'confirm' ? { ...role, parameters: ofTry(level, role.of) } : role);
+      // one that was lost counts as there, or its confirm and cancel would be complained of as well
+      if (role) roles.set(key, role.role === 'confirm' ? { ...role, parameters: ofTry(level, role.of) } : role);
       else bare.add(key);
     }
   }
