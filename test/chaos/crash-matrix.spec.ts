@@ -4,7 +4,6 @@ import { BankAudit, breaches } from '../support/processes/bank-audit.js';
 import { ChildApp } from '../support/processes/child-app.js';
 import type { ProcessPlan, Told } from '../support/processes/process-plan.js';
 import { AMOUNT, SCENARIOS, type Scenario, type ScenarioName } from '../support/processes/scenarios.js';
-import { eventually } from '../support/eventually.js';
 
 /** A process that dies at one occurrence of one step, on one way that a transaction can go. */
 interface Row {
@@ -71,7 +70,7 @@ describe(`a process that is killed at one of ${FAULT_POINTS.length} steps`, () =
     await Promise.all(Array.from({ length: CHILDREN_AT_ONCE }, worker));
     // All are dead. From here on the survivor recovers for them.
     await audit.query('update tcc_transaction set service = $1', [SURVIVOR]);
-    await eventually(async () => expect(await audit.open()).toBe(0), 20_000);
+    await audit.settled(20_000);
   }, 240_000);
 
   afterAll(async () => {
@@ -89,28 +88,36 @@ describe(`a process that is killed at one of ${FAULT_POINTS.length} steps`, () =
     expect(rows.filter((row) => !reached.has(row)).map(nameOf)).toEqual([]);
   });
 
-  it.each(FAULT_POINTS)('%s: nothing is lost, doubled, held or at odds with what the caller was told', async (point) => {
-    const wrong: string[] = [];
-    for (const row of ROWS.filter((each) => each.point === point)) {
-      const answer = told.get(row);
-      const remains = await audit.remains(row.owner);
-      const found = breaches(remains, {
-        south: SCENARIOS[row.name].south,
-        amount: AMOUNT,
-        told: answer && (answer.ok ? 'confirmed' : answer.code === 'TCC_IN_DOUBT' ? 'either' : 'cancelled'),
-      });
-      if (found.length > 0) wrong.push(`${nameOf(row)}: ${found.join('; ')} ${JSON.stringify({ answer, remains })}`);
-    }
-    expect(wrong).toEqual([]);
-  });
+  it.each(FAULT_POINTS)(
+    '%s: nothing is lost, doubled, held or at odds with what the caller was told',
+    async (point) => {
+      const wrong: string[] = [];
+      for (const row of ROWS.filter((each) => each.point === point)) {
+        const answer = told.get(row);
+        const remains = await audit.remains(row.owner);
+        const found = breaches(remains, {
+          south: SCENARIOS[row.name].south,
+          amount: AMOUNT,
+          told: answer && (answer.ok ? 'confirmed' : answer.code === 'TCC_IN_DOUBT' ? 'either' : 'cancelled'),
+        });
+        if (found.length > 0) wrong.push(`${nameOf(row)}: ${found.join('; ')} ${JSON.stringify({ answer, remains })}`);
+      }
+      expect(wrong).toEqual([]);
+    },
+  );
 
   it('confirms what was decided to be confirmed, and nothing else', async () => {
     // the last step before the decision can be durable, and the first after it
     const fates = { 'ledger.decide.sending': 'cancelled', 'ledger.decide.done': 'confirmed' } as const;
     for (const [point, status] of Object.entries(fates)) {
-      for (const row of ROWS.filter((each) => each.point === point && SCENARIOS[each.name].run === SCENARIOS.confirms.run)) {
+      for (const row of ROWS.filter(
+        (each) => each.point === point && SCENARIOS[each.name].run === SCENARIOS.confirms.run,
+      )) {
         const expected = row.name === 'confirms' ? status : 'cancelled';
-        expect([nameOf(row), (await audit.remains(row.owner)).transactions[0]?.status]).toEqual([nameOf(row), expected]);
+        expect([nameOf(row), (await audit.remains(row.owner)).transactions[0]?.status]).toEqual([
+          nameOf(row),
+          expected,
+        ]);
       }
     }
   });

@@ -104,8 +104,15 @@ describe('recovering instances', () => {
       [`${service}/%`],
     );
     expect(delivered).toHaveLength(500);
-    expect(delivered.filter(({ phase }) => phase === 'confirm').map(({ parcel }) => parcel).sort()).toEqual(
-      parcels(250, 'dhl').map((each) => each.parcels[0]!.parcel).sort(),
+    expect(
+      delivered
+        .filter(({ phase }) => phase === 'confirm')
+        .map(({ parcel }) => parcel)
+        .sort(),
+    ).toEqual(
+      parcels(250, 'dhl')
+        .map((each) => each.parcels[0]!.parcel)
+        .sort(),
     );
     expect(new Set(delivered.map(({ parcel }) => parcel)).size).toBe(500);
     expect(new Set(delivered.map(({ pid }) => pid)).size).toBe(4);
@@ -169,7 +176,8 @@ describe('recovering instances', () => {
     expect(history.find(({ xid }) => xid === throwing)!.error_message).toMatch(/^nobody at home.+1 times$/);
     expect(of(never)).toEqual(['confirm 1 TCC_UNRECOVERABLE']);
     expect(of(unreadable)).toEqual(['confirm 1 TCC_PAYLOAD']);
-    const due = 'select status, due_at is not null as due, lease_until from tcc_transaction where xid = any($1) order by xid';
+    const due =
+      'select status, due_at is not null as due, lease_until from tcc_transaction where xid = any($1) order by xid';
     expect(await rows(due, [[throwing, never, unreadable]])).toMatchObject([
       { status: 'confirming' },
       { status: 'confirming', due: false, lease_until: null },
@@ -177,14 +185,28 @@ describe('recovering instances', () => {
     ]);
   });
 
-  it('settle healthy transactions though more than they drive at a time hang', async () => {
+  it('settle healthy transactions though more than they drive at a time hang, and go away when they are told to', async () => {
     const delivered = new Set<string>();
     const good = courier('good', (parcel) => void delivered.add(parcel));
-    const hanging = courier('hanging', () => new Promise<void>(() => undefined));
-    await orphans(database.url, service, parcels(100, 'hanging')); // they were due first
+    let hanging = 0;
+    const hung = courier('hung', () => new Promise<void>(() => void hanging++));
+    await orphans(database.url, service, parcels(60, 'hung')); // they were due first
     await orphans(database.url, service, parcels(100, 'good'));
-    await start([good, hanging]);
-    await eventually(() => expect(delivered.size).toBe(100), 10_000);
+    const app = await start([good, hung], { recovery: { poll: '50ms', concurrency: 10 } });
+    await eventually(() => expect(delivered.size).toBe(100), 20_000);
+    // Four times as many as are started at a time; the others are not called, and that counts as no attempt.
+    await eventually(async () => {
+      const later = await rows<{ postponements: number; attempts: number }>(
+        `select b.postponements, b.attempts from tcc_branch b join tcc_transaction t using (xid)
+         where t.service = $1 and b.postponements > 0`,
+        [service],
+      );
+      expect(later.map(({ attempts }) => attempts)).toEqual(Array.from({ length: 20 }, () => 0));
+    });
+    expect(hanging).toBe(40);
+    const closedAt = performance.now();
+    await app.close();
+    expect(performance.now() - closedAt).toBeLessThan(5_000);
   });
 
   it('leave branches of an unknown participant to those who know it, and settle the others of its transaction', async () => {
@@ -194,7 +216,10 @@ describe('recovering instances', () => {
     const early = await start([old]);
     const handBack = jest.spyOn(early.app.get<LedgerPort>(TCC_LEDGER), 'handBack');
     const [xid] = await orphans(database.url, service, [
-      { towards: 'confirmed', parcels: ['old', 'new'].map((name) => ({ courier: name, parcel: `${service}/${name}` })) },
+      {
+        towards: 'confirmed',
+        parcels: ['old', 'new'].map((name) => ({ courier: name, parcel: `${service}/${name}` })),
+      },
     ]);
     await eventually(() => expect(handBack.mock.calls.length).toBeGreaterThanOrEqual(4));
     expect(told).toEqual([`${service}/old`]);

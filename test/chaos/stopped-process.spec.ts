@@ -70,7 +70,9 @@ describe('a process that stands still (SIGSTOP) and wakes up later', () => {
 
   const transaction = async (): Promise<TransactionRow> => {
     const { xid } = (await audit.remains(owner)).transactions[0]!;
-    return (await audit.query<TransactionRow>('select status, owner, epoch from tcc_transaction where xid = $1', [xid]))[0]!;
+    return (
+      await audit.query<TransactionRow>('select status, owner, epoch from tcc_transaction where xid = $1', [xid])
+    )[0]!;
   };
   const settled = (status: 'confirmed' | 'cancelled', withinMs?: number): Promise<Remains> =>
     eventually(async () => {

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { BankDatabases } from '../bank/bank-app.js';
+import { eventually } from '../eventually.js';
 
 interface Wallets {
   readonly balance: number;
@@ -63,7 +64,9 @@ export class BankAudit {
          from wallet w where owner = $1`,
         [owner],
       );
-      const barriers = await pool.query<{ status: string }>('select status from tcc_barrier where xid = any($1)', [xids]);
+      const barriers = await pool.query<{ status: string }>('select status from tcc_barrier where xid = any($1)', [
+        xids,
+      ]);
       return { wallet: rows[0]!, barriers: barriers.rows.map(({ status }) => status) };
     };
     const [north, south] = await Promise.all([bank(this.north), bank(this.south)]);
@@ -75,13 +78,14 @@ export class BankAudit {
     };
   }
 
-  /** How many transactions of a service, or of all, are open. */
-  async open(service?: string): Promise<number> {
-    const [row] = await this.query<{ open: number }>(
-      `select count(*)::int as open from tcc_transaction where settled_at is null and ($1::text is null or service = $1)`,
-      [service ?? null],
-    );
-    return row!.open;
+  /** Resolves when no transaction is open any more, not even one that is parked. */
+  settled(withinMs?: number): Promise<void> {
+    return eventually(async () => {
+      const [row] = await this.query<{ open: number }>(
+        'select count(*)::int as open from tcc_transaction where settled_at is null',
+      );
+      if (row!.open > 0) throw new Error(`${row!.open} transactions are still open`);
+    }, withinMs);
   }
 }
 
@@ -116,6 +120,7 @@ export function breaches(
     barriers.every((barrier) => fitting.includes(barrier)),
     `${status}, but barriers are ${barriers.join()}`,
   );
-  if (told === 'confirmed' || told === 'cancelled') check(status === told, `the caller was told ${told}, it is ${status}`);
+  if (told === 'confirmed' || told === 'cancelled')
+    check(status === told, `the caller was told ${told}, it is ${status}`);
   return found;
 }

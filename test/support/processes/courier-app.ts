@@ -29,7 +29,7 @@ export const courier = (name: string, deliver: Delivery): ParticipantDefinition 
         cancel: (parcel: string) => deliver(parcel, 'cancel'),
       }),
     },
-  ) as ParticipantDefinition;
+  );
 
 /** An application with couriers and nothing else but a ledger. */
 export interface CourierApp {
@@ -102,16 +102,14 @@ export async function orphans(ledgerUrl: string, service: string, list: readonly
       order: 'together',
       baggage: {},
       deadline: deadlines[towards],
-      branches: parcels.map(
-        ({ courier: participant, parcel, args }, seq): BranchWrite => ({
-          seq: seq + 1,
-          participant,
-          method: 'send',
-          kind: 'tcc',
-          args: args ?? defaultPayloadCodec.encode([parcel]),
-          timeLimitMs: 1_000,
-        }),
-      ),
+      branches: parcels.map(({ courier: participant, parcel, args }, seq): BranchWrite => ({
+        seq: seq + 1,
+        participant,
+        method: 'send',
+        kind: 'tcc',
+        args: args ?? defaultPayloadCodec.encode([parcel]),
+        timeLimitMs: 1_000,
+      })),
     })),
     registers: [],
     decides: [],

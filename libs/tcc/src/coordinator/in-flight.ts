@@ -11,15 +11,6 @@ export class InFlight {
     return work;
   }
 
-  get size(): number {
-    return this.running.size;
-  }
-
-  /** Resolves when one of them has ended, at once when there is none. */
-  async one(): Promise<void> {
-    await Promise.race(this.running);
-  }
-
   /** Waits for all, later ones included. @returns whether all ended within that time */
   async drain(timeoutMs: number): Promise<boolean> {
     const stop = new AbortController();

@@ -6,6 +6,7 @@ import type { LedgerPort } from '../ledger/ledger.port.js';
 import type { BranchRecord, BranchSetback, ClaimedTransaction } from '../ledger/ledger.types.js';
 import type { TccEvents } from '../observability/tcc-events.js';
 import type { PhaseTwoInvoker } from '../participant/phase-two.invoker.js';
+import type { Crowd } from './crowd.js';
 import type { HeldLease, Leases } from './leases.js';
 import { planPhaseTwo, phaseOf } from './phase-two.plan.js';
 import { judgeSetback } from './setback.js';
@@ -40,18 +41,26 @@ export class PhaseTwoDriver {
     private readonly settings: DriverSettings,
   ) {}
 
-  /** @param askedAt when the write that took its lease was about to be sent */
-  async drive(transaction: ClaimedTransaction, askedAt: Monotonic): Promise<DriveEnd> {
+  /**
+   * @param askedAt when the write that took its lease was about to be sent
+   * @param crowd the calls that it is counted among, if their number is limited
+   */
+  async drive(transaction: ClaimedTransaction, askedAt: Monotonic, crowd?: Crowd): Promise<DriveEnd> {
     const lease = this.leases.hold(transaction, askedAt);
     if (!lease) return 'elsewhere';
     try {
-      return await this.driveHeld(transaction, lease, askedAt);
+      return await this.driveHeld(transaction, lease, askedAt, crowd);
     } finally {
       lease.drop();
     }
   }
 
-  private async driveHeld(transaction: ClaimedTransaction, lease: HeldLease, since: Monotonic): Promise<DriveEnd> {
+  private async driveHeld(
+    transaction: ClaimedTransaction,
+    lease: HeldLease,
+    since: Monotonic,
+    crowd: Crowd | undefined,
+  ): Promise<DriveEnd> {
     const settled = new Set(transaction.branches.filter((branch) => branch.settled).map(({ seq }) => seq));
     const setbacks = new Map<number, BranchSetback>();
     const plan = planPhaseTwo(transaction);
@@ -67,7 +76,7 @@ export class PhaseTwoDriver {
       const blocked = group.after.some((seq) => !settled.has(seq));
       await eachBounded(group.branches, CALLS_AT_ONCE, async (branch) => {
         const waits = blocked ? untouched(branch, this.settings.retry.initialMs) : undefined;
-        const setback = waits ?? (await this.call(transaction, branch, lease, since));
+        const setback = waits ?? (await this.call(transaction, branch, lease, since, crowd));
         if (setback) setbacks.set(branch.seq, setback);
         else settled.add(branch.seq);
       });
@@ -84,13 +93,16 @@ export class PhaseTwoDriver {
     branch: BranchRecord,
     lease: HeldLease,
     since: Monotonic,
+    crowd: Crowd | undefined,
   ): Promise<BranchSetback | undefined> {
     // A lapsed lease may be somebody else's by now: what is not called is simply due for them.
     if (!lease.stands()) return untouched(branch, 0);
     const { xid, baggage } = transaction;
     const phase = phaseOf(transaction, branch);
     const startedAt = monotonicNow();
+    let leave: (() => void) | undefined;
     try {
+      leave = crowd?.enter(branch.participant);
       const result = phase === 'confirm' ? transaction.outcomes[branch.seq]?.result : undefined;
       const called = this.invoker.call({ xid, branch, phase, result, baggage });
       await withTimeLimit(called, this.settings.callTimeoutMs, `${phase} of ${branch.participant}.${branch.method}`);
@@ -113,6 +125,8 @@ export class PhaseTwoDriver {
         });
       }
       return setback;
+    } finally {
+      leave?.();
     }
   }
 

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { Crowd } from '../coordinator/crowd.js';
 import { InFlight } from '../coordinator/in-flight.js';
 import type { Leases } from '../coordinator/leases.js';
 import type { PhaseTwoDriver } from '../coordinator/phase-two.driver.js';
@@ -6,7 +7,11 @@ import { describeError } from '../core/describe-error.js';
 import type { FaultHook } from '../core/fault-point.js';
 import { monotonicNow, type Monotonic } from '../core/monotonic-clock.js';
 import type { LedgerPort } from '../ledger/ledger.port.js';
+import { Places } from './places.js';
 import { WakeUp } from './wake-up.js';
+
+/** Calls of one participant under way, per transaction that is started at a time: what hangs gives its place away. */
+const CALLS_PER_PLACE = 4;
 
 /** What recovery needs from the settings. */
 export interface RecoverySettings {
@@ -29,6 +34,8 @@ export class Recovery {
   private readonly logger = new Logger(Recovery.name);
   private readonly drives = new InFlight();
   private readonly wakeUp = new WakeUp();
+  private readonly places: Places;
+  private readonly crowd: Crowd;
   private loop: Promise<void> | undefined;
   private stopping = false;
   private lastLook: Monotonic | undefined;
@@ -40,7 +47,10 @@ export class Recovery {
     private readonly driver: PhaseTwoDriver,
     private readonly leases: Leases,
     private readonly settings: RecoverySettings,
-  ) {}
+  ) {
+    this.places = new Places(settings.concurrency, () => this.wakeUp.call());
+    this.crowd = new Crowd(settings.concurrency * CALLS_PER_PLACE);
+  }
 
   /** Starts the loop. */
   async start(): Promise<void> {
@@ -77,14 +87,9 @@ export class Recovery {
 
   private async run(): Promise<void> {
     while (!this.stopping) {
-      const free = this.settings.concurrency - this.drives.size;
-      if (free <= 0) {
-        await this.drives.one();
-        continue;
-      }
-      const claimed = await this.claimOrLog(free);
-      // a full batch: there is probably more
-      if (claimed === free) continue;
+      const { free } = this.places;
+      // a full batch: there is probably more, and the next place that is free wakes us
+      if (free > 0 && (await this.claimOrLog(free)) === free) continue;
       if (!this.stopping) await this.wakeUp.pause(this.settings.pollMs * (0.5 + Math.random()));
     }
   }
@@ -110,14 +115,14 @@ export class Recovery {
     const claimed = await this.ledger.claim({ service, owner, leaseMs, limit, except: this.leases.xids() });
     this.lastLook = monotonicNow();
     if (claimed.length > 0) await faults('ledger.claim.done', { xids: claimed.map(({ xid }) => xid) });
-    return claimed.map((transaction) =>
-      this.drives.add(
-        this.driver.drive(transaction, askedAt).catch((error: unknown) => {
-          this.logger.error(
-            `Drive of ${transaction.xid} ended early, recovery takes it up again: ${describeError(error)}`,
-          );
-        }),
-      ),
-    );
+    return claimed.map((transaction) => {
+      const drive = this.driver.drive(transaction, askedAt, this.crowd).catch((error: unknown) => {
+        this.logger.error(
+          `Drive of ${transaction.xid} ended early, recovery takes it up again: ${describeError(error)}`,
+        );
+      });
+      this.places.take(drive);
+      return this.drives.add(drive);
+    });
   }
 }
