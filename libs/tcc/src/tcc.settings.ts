@@ -35,19 +35,21 @@ export interface TccSettings {
 }
 
 /** @throws ConfigurationError naming the first option that cannot work */
-export function resolveSettings(options: TccModuleOptions): TccSettings {
-  if (!isStableName(options.service))
+export function resolveSettings(options: TccModuleOptions | undefined): TccSettings {
+  if (!isStableName(options?.service))
     throw new ConfigurationError('service', 'it is the name of your service, 1 to 200 printable characters');
   const ms = (value: Duration | undefined, fallback: Duration, option: string): number =>
     toMilliseconds(value ?? fallback, option);
   const instance = options.instance ?? `${hostname()}:${process.pid}`;
+  if (!isStableName(instance))
+    throw new ConfigurationError('instance', 'it is the name of this instance, 1 to 200 printable characters');
   const { recovery } = options;
   return {
     service: options.service,
-    ledger: options.ledger ?? {},
-    migrations: options.migrations ?? 'run',
+    ledger: ledgerLocation(options.ledger ?? {}),
+    migrations: oneOf(['run', 'check'], options.migrations ?? 'run', 'migrations'),
     timeoutMs: ms(options.timeout, '30s', 'timeout'),
-    phaseTwo: options.phaseTwo ?? 'inline',
+    phaseTwo: oneOf(['inline', 'background'], options.phaseTwo ?? 'inline', 'phaseTwo'),
     phaseTwoWaitMs: ms(options.phaseTwoWait, '10s', 'phaseTwoWait'),
     callTimeoutMs: ms(options.callTimeout, '1m', 'callTimeout'),
     leaseMs: atLeast(ms(options.lease, '30s', 'lease'), 100, 'lease'),
@@ -65,12 +67,31 @@ export function resolveSettings(options: TccModuleOptions): TccSettings {
     },
     drainMs: ms(options.drain, '10s', 'drain'),
     maxPayloadBytes: positive(options.maxPayloadBytes ?? 256 * 1024, 'maxPayloadBytes'),
-    codec: options.codec ?? defaultPayloadCodec,
+    codec: codecOf(options.codec ?? defaultPayloadCodec),
     instance,
     owner: `${instance}:${newXid()}`,
     barrier: options.barrier,
     faults: options.faults ?? noFaults,
   };
+}
+
+/** What the compiler would have refused, for those who write JavaScript or read options from the environment. */
+function oneOf<T extends string>(choices: readonly T[], value: T, option: string): T {
+  if (!choices.includes(value))
+    throw new ConfigurationError(option, `${JSON.stringify(value)} is none of ${choices.join(', ')}`);
+  return value;
+}
+
+function ledgerLocation(ledger: LedgerLocation): LedgerLocation {
+  if (typeof ledger !== 'object')
+    throw new ConfigurationError('ledger', 'it is where the ledger is: { dataSource }, { connection } or { port }');
+  return ledger;
+}
+
+function codecOf(codec: PayloadCodec): PayloadCodec {
+  if (typeof codec.encode !== 'function' || typeof codec.decode !== 'function')
+    throw new ConfigurationError('codec', 'it has no encode(value) or no decode(text)');
+  return codec;
 }
 
 function positive(value: number, option: string): number {
