@@ -1,5 +1,5 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 
 /** The repository. */
 export const ROOT = resolve(process.cwd());
@@ -56,6 +56,14 @@ export function blocksIn(text: string, document: string): Block[] {
 /** The file name of a block's module: its own, or one made of its line. */
 export const moduleName = (block: Block): string => block.name ?? `line-${block.line}.ts`;
 
+/** What a document takes for granted that its reader has, by document and name. */
+const READERS_OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'libs/tcc-testing/README.md': { 'shop.module.ts': 'export class ShopModule {}\n' },
+};
+
+/** Modules beside the blocks of a document: name and text. */
+export const readersOwn = (document: string): [string, string][] => Object.entries(READERS_OWN[document] ?? {});
+
 /** Modules of one document on disk. */
 export interface WrittenModules {
   /** Runs a module and gives its exports. */
@@ -66,11 +74,8 @@ export interface WrittenModules {
 /** Writes the `ts` blocks of a document beside each other, inside the repository so that they find its packages. */
 export function writeModules(document: string): WrittenModules {
   const folder = mkdtempSync(join(ROOT, 'test', 'docs', '.blocks-'));
-  for (const block of blocksOf(document, 'ts')) {
-    const file = join(folder, moduleName(block));
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, block.text);
-  }
+  for (const block of blocksOf(document, 'ts')) writeFileSync(join(folder, moduleName(block)), block.text);
+  for (const [name, text] of readersOwn(document)) writeFileSync(join(folder, name), text);
   return {
     load: async <T>(name: string) => (await import(join(folder, name))) as T,
     remove: () => rmSync(folder, { recursive: true, force: true }),

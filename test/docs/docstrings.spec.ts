@@ -20,7 +20,9 @@ describe.each(['tcc', 'tcc-testing'])('every export of libs/%s', (lib) => {
       if (declaration.heritageClauses?.some(({ token }) => token === ts.SyntaxKind.ImplementsKeyword)) return [];
       return declaration.members
         .filter(ts.isMethodDeclaration)
-        .filter((method) => (ts.getCombinedModifierFlags(method) & ts.ModifierFlags.NonPublicAccessibilityModifier) === 0)
+        .filter(
+          (method) => (ts.getCombinedModifierFlags(method) & ts.ModifierFlags.NonPublicAccessibilityModifier) === 0,
+        )
         .map((method) => checker.getSymbolAtLocation(method.name)!)
         .filter((method) => !hasComment(method, checker))
         .map((method) => `${name}.${method.name}`);

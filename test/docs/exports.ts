@@ -46,7 +46,12 @@ export interface ErrorClass {
 export function errorClassesOf({ checker, exports }: Library): ErrorClass[] {
   const base = exports.find(({ name }) => name === 'TccError');
   if (base === undefined) throw new Error('there is no TccError');
-  const common = new Set(checker.getDeclaredTypeOfSymbol(base.symbol).getProperties().map(({ name }) => name));
+  const common = new Set(
+    checker
+      .getDeclaredTypeOfSymbol(base.symbol)
+      .getProperties()
+      .map(({ name }) => name),
+  );
   return exports.flatMap(({ name, symbol }) => {
     const declaration = symbol.valueDeclaration;
     if (declaration === undefined || !ts.isClassDeclaration(declaration) || symbol === base.symbol) return [];
@@ -69,5 +74,7 @@ export function errorClassesOf({ checker, exports }: Library): ErrorClass[] {
 const isPublic = ({ declarations = [] }: ts.Symbol): boolean =>
   declarations.every((declaration) => {
     const modifiers = ts.canHaveModifiers(declaration) ? (ts.getModifiers(declaration) ?? []) : [];
-    return !modifiers.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword || kind === ts.SyntaxKind.ProtectedKeyword);
+    return !modifiers.some(
+      ({ kind }) => kind === ts.SyntaxKind.PrivateKeyword || kind === ts.SyntaxKind.ProtectedKeyword,
+    );
   });

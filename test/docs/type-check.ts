@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import ts from 'typescript';
-import { moduleName, ROOT, type Block } from './blocks.js';
+import { moduleName, readersOwn, ROOT, type Block } from './blocks.js';
 
 /** The compiler's settings of the repository. */
 function settings(): ts.CompilerOptions {
@@ -8,7 +8,13 @@ function settings(): ts.CompilerOptions {
   const read = ts.readConfigFile(file, (path) => ts.sys.readFile(path));
   const { options } = ts.parseJsonConfigFileContent(read.config, { ...ts.sys, readDirectory: () => [] }, ROOT);
   // A block without import or export is a module of its own all the same, not a part of the next one.
-  return { ...options, noEmit: true, declaration: false, moduleDetection: ts.ModuleDetectionKind.Force };
+  return {
+    ...options,
+    noEmit: true,
+    declaration: false,
+    declarationMap: false,
+    moduleDetection: ts.ModuleDetectionKind.Force,
+  };
 }
 
 /** Compiles files that exist and files that are given as text. */
@@ -37,7 +43,11 @@ export function programOf(files: readonly string[], texts: ReadonlyMap<string, s
 export function typeErrors(blocks: readonly Block[]): string[] {
   const places = new Map(blocks.map((block) => [join(virtualFolder(block.document), moduleName(block)), block]));
   if (places.size !== blocks.length) return ['two blocks of one document have the same name'];
-  const program = programOf([], new Map([...places].map(([file, { text }]) => [file, text])));
+  const texts = new Map([...places].map(([file, { text }]) => [file, text]));
+  for (const document of new Set(blocks.map((block) => block.document))) {
+    for (const [name, text] of readersOwn(document)) texts.set(join(virtualFolder(document), name), text);
+  }
+  const program = programOf([], texts);
   return ts.getPreEmitDiagnostics(program).map((diagnostic) => {
     const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
     const block = places.get(diagnostic.file?.fileName ?? '');

@@ -1,0 +1,222 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { INestApplication, Type } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { TCC_LEDGER, type LedgerPort, type PayloadCodec } from 'nestjs-tcc';
+import { settle } from 'nestjs-tcc-testing';
+import request from 'supertest';
+import { writeModules } from './blocks.js';
+import { createNamedDatabases, type NamedDatabases } from './databases.js';
+import { eventually } from '../support/eventually.js';
+
+const modules = writeModules('docs/guide.md');
+afterAll(() => modules.remove());
+
+/** A third party: knows authorizations by their key, and can be told how to behave. */
+class CardServer {
+  readonly calls: { path: string; key: string; at: number }[] = [];
+  behaviour: 'accepts' | 'refuses' | 'cuts the line' = 'accepts';
+  private readonly server: Server = createServer((incoming, response) => {
+    const path = incoming.url ?? '';
+    this.calls.push({ path, key: String(incoming.headers['idempotency-key']), at: performance.now() });
+    incoming.resume();
+    if (path === '/authorize' && this.behaviour === 'cuts the line') return void incoming.socket.destroy();
+    response.statusCode = path === '/authorize' && this.behaviour === 'refuses' ? 402 : 200;
+    response.setHeader('content-type', 'application/json').end('{}');
+  });
+
+  async start(): Promise<void> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    process.env['CARD_URL'] = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+  paths(): string[] {
+    return this.calls.map(({ path }) => path);
+  }
+  async stop(): Promise<void> {
+    delete process.env['CARD_URL'];
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+interface Wallet {
+  cents: number;
+  points: number;
+}
+type Spender = { spendTwice(customer: string): Promise<number> };
+
+describe('the shop of the guide', () => {
+  const card = new CardServer();
+  let databases: NamedDatabases;
+  let app: INestApplication;
+  let outbox: { to: string; text: string; id: string }[];
+  let points: Spender;
+  let reorder: { set(skus: readonly string[]): Promise<void> };
+  let codec: PayloadCodec;
+  let orders = 0;
+
+  const order = (change: object = {}): object => ({
+    id: `order-${++orders}`,
+    customer: 'ann',
+    card: 'visa',
+    cents: 500,
+    lines: [{ sku: 'book', quantity: 1 }],
+    ...change,
+  });
+  const place = (body: object) => request(app.getHttpServer()).post('/orders').send(body);
+  const free = async (sku: string): Promise<number> =>
+    (await databases.rows<{ free: number }>('stock', 'select free from stock_item where sku = $1', [sku]))[0]!.free;
+  const wallet = async (): Promise<Wallet> =>
+    (await databases.rows<Wallet>('shop', `select cents, points from wallet where customer = 'ann'`))[0]!;
+  const holds = async (): Promise<unknown[]> => [
+    ...(await databases.rows('stock', 'select * from stock_hold')),
+    ...(await databases.rows('shop', 'select * from wallet_hold')),
+  ];
+
+  beforeAll(async () => {
+    await card.start();
+    databases = await createNamedDatabases('shop', 'stock');
+    await databases.rows(
+      'shop',
+      `create table wallet (customer text primary key, cents int, points int);
+       create table wallet_hold (key text primary key, customer text, cents int);
+       create table wallet_seen (customer text primary key);
+       create table coupon (code text primary key, used_by text);
+       insert into wallet values ('ann', 1000, 50);
+       insert into coupon (code) values ('half');
+       insert into wallet_seen values ('ann')`,
+    );
+    const { AppModule } = await modules.load<{ AppModule: Type }>('app.module.ts');
+    const { Points } = await modules.load<{ Points: Type<Spender> }>('points.ts');
+    const { ReorderParticipant } = await modules.load<{ ReorderParticipant: Type<typeof reorder> }>(
+      'reorder.participant.ts',
+    );
+    const { MailParticipant } = await modules.load<{ MailParticipant: Type<{ outbox: typeof outbox }> }>(
+      'mail.participant.ts',
+    );
+    const { sealedCodec } = await modules.load<{ sealedCodec: (key: Buffer) => PayloadCodec }>('sealed.codec.ts');
+    codec = sealedCodec(Buffer.alloc(32, 7));
+    const testing = await Test.createTestingModule({ imports: [AppModule] })
+      .setLogger(false as never)
+      .compile();
+    app = testing.createNestApplication({ logger: false });
+    await app.init();
+    outbox = app.get(MailParticipant).outbox;
+    points = app.get(Points);
+    reorder = app.get(ReorderParticipant);
+    await databases.rows('stock', `insert into stock_item values ('book', 10), ('pen', 1)`);
+  });
+  beforeEach(() => {
+    card.behaviour = 'accepts';
+    card.calls.length = 0;
+    outbox.length = 0;
+  });
+  afterAll(async () => {
+    await app?.close();
+    await databases?.drop();
+    await card.stop();
+  });
+
+  it('confirms an order in both places and sends its mail once', async () => {
+    const before = await free('book');
+    const { status, body } = await place(order({ id: 'first' }));
+    expect([status, body]).toEqual([201, { order: 'first', paidBy: 'card', at: expect.any(String) }]);
+    expect(await free('book')).toBe(before - 1);
+    expect(card.paths()).toEqual(['/authorize', '/capture']);
+    expect(new Set(card.calls.map(({ key }) => key)).size).toBe(1);
+    expect(outbox).toEqual([{ to: 'ann', text: 'Your order first is placed.', id: expect.stringMatching(/:3$/) }]);
+    expect(await holds()).toEqual([]);
+  });
+
+  it('answers the same order again with the stored receipt, and another one under its id with 422', async () => {
+    const sent = order();
+    const first = await place(sent);
+    const again = await place(sent);
+    expect([again.status, again.body]).toEqual([201, first.body]);
+    const other = await place({ ...sent, cents: 1 });
+    expect([other.status, other.body]).toEqual([
+      422,
+      { code: 'TCC_KEY_REUSE', message: expect.any(String), xid: expect.any(String) },
+    ]);
+    expect(card.paths()).toEqual(['/authorize', '/capture']);
+  });
+
+  it('takes the wallet when the card is refused', async () => {
+    card.behaviour = 'refuses';
+    const { cents } = await wallet();
+    const { body } = await place(order());
+    expect(body).toMatchObject({ paidBy: 'wallet' });
+    expect((await wallet()).cents).toBe(cents - 500);
+    expect(card.paths()).toEqual(['/authorize', '/release']);
+    expect(await holds()).toEqual([]);
+  });
+
+  it('gives everything back when the wallet is empty too, and answers with the xid that can be asked for', async () => {
+    card.behaviour = 'refuses';
+    const before = [await free('book'), await wallet()];
+    const { status } = await place(order({ cents: 100_000, coupon: 'half' }));
+    expect(status).toBe(500);
+    expect([await free('book'), await wallet()]).toEqual(before);
+    expect(await databases.rows('shop', 'select used_by from coupon')).toEqual([{ used_by: null }]);
+    expect(outbox).toEqual([]);
+    const sold = await place(order({ lines: [{ sku: 'pen', quantity: 2 }] }));
+    expect(sold.status).toBe(409);
+    const { xid } = sold.body as { xid: string };
+    await eventually(async () => {
+      const { body } = await request(app.getHttpServer()).get(`/transactions/${xid}`);
+      expect(body).toEqual({ xid, name: 'checkout', status: 'cancelled', parked: 0 });
+    });
+  });
+
+  it('uses a coupon once, a saga step', async () => {
+    expect((await place(order({ coupon: 'half' }))).status).toBe(201);
+    const before = await free('book');
+    expect((await place(order({ coupon: 'half' }))).status).toBe(500);
+    expect(await free('book')).toBe(before);
+  });
+
+  it('releases a card whose authorization was never answered, after deadline and time limit', async () => {
+    card.behaviour = 'cuts the line';
+    const startedAt = performance.now();
+    const { status, body } = await place(order());
+    expect([status, body]).toMatchObject([504, { code: 'TCC_TRY_TIME_LIMIT' }]);
+    await eventually(() => expect(card.paths()).toContain('/release'));
+    expect(card.calls.at(-1)!.at - startedAt).toBeGreaterThanOrEqual(4_000);
+    await settle(app);
+    expect(await holds()).toEqual([]);
+  });
+
+  it('spends points without decorators, all or nothing', async () => {
+    expect(await points.spendTwice('ann')).toBe(20);
+    expect((await wallet()).points).toBe(30);
+    await databases.rows('shop', `update wallet set points = 15`);
+    await expect(points.spendTwice('ann')).rejects.toThrow('points');
+    expect((await wallet()).points).toBe(15);
+  });
+
+  it('a message starts a transaction of its own, by the key of its branch', async () => {
+    const before = await free('book');
+    const { Tcc } = await import('nestjs-tcc');
+    await app.get(Tcc).run({ name: 'asks for more' }, () => reorder.set(['book', 'book']));
+    await settle(app);
+    expect(await free('book')).toBe(before - 2);
+    const keyed = await databases.rows('shop', `select status, key from tcc_transaction where name = 'reorder'`);
+    expect(keyed).toEqual([{ status: 'confirmed', key: expect.stringMatching(/^[0-9a-f-]{36}:1$/) }]);
+  });
+
+  it('a codec that seals gives back what it got, and refuses what was changed', () => {
+    const value = { at: new Date(0), sum: 12n, none: undefined };
+    const text = codec.encode(value);
+    expect(text).not.toContain('at');
+    expect(codec.decode(text)).toEqual(value);
+    expect(codec.encode(value)).not.toBe(text);
+    expect(() => codec.decode(`${text.startsWith('A') ? 'B' : 'A'}${text.slice(1)}`)).toThrow();
+  });
+
+  it('leaves nothing open', async () => {
+    const ledger = app.get<LedgerPort>(TCC_LEDGER);
+    await eventually(async () => expect(await ledger.backlog('shop')).toEqual({ open: 0, parked: 0 }));
+  });
+});
+
+// The specs of the guide, as they stand there.
+for (const spec of ['initiator.spec.ts', 'stock.spec.ts']) await modules.load(spec);
