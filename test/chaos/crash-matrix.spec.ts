@@ -70,7 +70,7 @@ describe(`a process that is killed at one of ${FAULT_POINTS.length} steps`, () =
     await Promise.all(Array.from({ length: CHILDREN_AT_ONCE }, worker));
     // All are dead. From here on the survivor recovers for them.
     await audit.query('update tcc_transaction set service = $1', [SURVIVOR]);
-    await audit.settled(20_000);
+    await audit.settled(SURVIVOR, 20_000);
   }, 240_000);
 
   afterAll(async () => {

@@ -9,6 +9,7 @@ import {
 import { BARRIER_PROVIDER, type BarrierProvider } from './barrier/barrier.provider.js';
 import { InFlight } from './coordinator/in-flight.js';
 import { Leases } from './coordinator/leases.js';
+import { monotonicNow, type Monotonic } from './core/monotonic-clock.js';
 import { GroupCommit } from './ledger/group-commit.js';
 import type { LedgerPort } from './ledger/ledger.port.js';
 import { liveRuntimes } from './participant/live-runtimes.js';
@@ -23,6 +24,8 @@ import { Tcc } from './tcc.js';
 export class TccLifecycle
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
+  private drainEnd: Monotonic = 0;
+
   constructor(
     @Inject(TCC_SETTINGS) private readonly settings: TccSettings,
     @Inject(TCC_LEDGER) private readonly ledger: LedgerPort,
@@ -57,16 +60,18 @@ export class TccLifecycle
   /** The databases still answer: Nest closes them in `onApplicationShutdown`, in the order of imports. */
   async beforeApplicationShutdown(): Promise<void> {
     const { drainMs } = this.settings;
+    this.drainEnd = monotonicNow() + drainMs;
     await Promise.all([this.recovery.stop(drainMs), this.inFlight.drain(drainMs)]);
     await this.commits.drain();
+    // what is still being driven is handed over at once: somebody else need not wait for the lease to lapse
+    await this.leases.close().catch(() => undefined);
   }
 
-  /** The server is closed by now; what came in meanwhile is waited for as well. */
+  /** The server is closed by now; what came in meanwhile is waited for as well, if there is time left. */
   async onApplicationShutdown(): Promise<void> {
-    await this.inFlight.drain(this.settings.drainMs);
+    await this.inFlight.drain(Math.max(0, this.drainEnd - monotonicNow()));
     this.tcc.ended();
     await this.commits.drain();
-    // what is still being driven is handed over at once: somebody else need not wait for the lease to lapse
     await this.leases.close().catch(() => undefined);
     this.barriers.close();
     liveRuntimes().delete(this.tcc);

@@ -78,11 +78,12 @@ export class BankAudit {
     };
   }
 
-  /** Resolves when no transaction is open any more, not even one that is parked. */
-  settled(withinMs?: number): Promise<void> {
+  /** Resolves when no transaction of a service is open any more, not even one that is parked. */
+  settled(service: string, withinMs?: number): Promise<void> {
     return eventually(async () => {
       const [row] = await this.query<{ open: number }>(
-        'select count(*)::int as open from tcc_transaction where settled_at is null',
+        'select count(*)::int as open from tcc_transaction where service = $1 and settled_at is null',
+        [service],
       );
       if (row!.open > 0) throw new Error(`${row!.open} transactions are still open`);
     }, withinMs);

@@ -43,6 +43,10 @@ bank.hooks.inTry = behave('try', plan.behaviour?.try);
 bank.hooks.inConfirm = behave('confirm', plan.behaviour?.confirm);
 bank.hooks.inCancel = behave('cancel', plan.behaviour?.cancel);
 bank.app.enableShutdownHooks(['SIGTERM']);
+// once: Nest sends the signal again when it is done
+process.once('SIGTERM', () => say({ said: 'terminating' }));
+// to stderr
+bank.app.useLogger(['error']);
 
 async function run(scenario: Scenario, owner: string): Promise<Told> {
   try {

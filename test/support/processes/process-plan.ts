@@ -52,4 +52,6 @@ export type Report =
   /** Business code of a phase was entered. */
   | { readonly said: 'entered'; readonly phase: 'try' | 'confirm' | 'cancel' }
   | { readonly said: 'reached'; readonly point: string; readonly xids: readonly string[] }
+  /** SIGTERM has arrived and its shutdown has begun. */
+  | { readonly said: 'terminating' }
   | { readonly said: 'closed' };
