@@ -17,14 +17,19 @@ export interface Library {
   readonly exports: readonly Export[];
 }
 
-/** @param lib folder below `libs` */
-export function libraryOf(lib: string): Library {
-  const entry = join(ROOT, 'libs', lib, 'src', 'index.ts');
-  const program = programOf([entry]);
+const entryOf = (lib: string): string => join(ROOT, 'libs', lib, 'src', 'index.ts');
+
+/** @param libs folders below `libs`, compiled together: it takes seconds */
+export function librariesOf<Lib extends string>(...libs: readonly Lib[]): Record<Lib, Library> {
+  const program = programOf(libs.map(entryOf));
+  return Object.fromEntries(libs.map((lib) => [lib, libraryOf(program, lib)])) as Record<Lib, Library>;
+}
+
+function libraryOf(program: ts.Program, lib: string): Library {
   const checker = program.getTypeChecker();
-  const source = program.getSourceFile(entry);
+  const source = program.getSourceFile(entryOf(lib));
   const module = source && checker.getSymbolAtLocation(source);
-  if (module === undefined) throw new Error(`${entry} is no module`);
+  if (module === undefined) throw new Error(`${entryOf(lib)} is no module`);
   const exports = checker.getExportsOfModule(module).map((exported) => {
     const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
     const documentation = ts.displayPartsToString(symbol.getDocumentationComment(checker));

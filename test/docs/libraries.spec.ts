@@ -53,7 +53,9 @@ const holding = (text: string): string => {
   return moduleName(block);
 };
 
-it('the PostgreSQL of libs/tcc-testing/README.md starts and stops', () => testing.load(holding('createTestDatabase')));
+it('the PostgreSQL of libs/tcc-testing/README.md starts and stops', async () => {
+  await expect(testing.load(holding('createTestDatabase'))).resolves.toBeDefined();
+});
 
 // a test of its own
 await testing.load(holding('InMemoryBarrier'));

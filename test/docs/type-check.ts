@@ -21,15 +21,15 @@ function settings(): ts.CompilerOptions {
 export function programOf(files: readonly string[], texts: ReadonlyMap<string, string> = new Map()): ts.Program {
   const options = settings();
   const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile, directoryExists } = host;
-  host.fileExists = (file) => texts.has(file) || fileExists(file);
-  host.readFile = (file) => texts.get(file) ?? readFile(file);
+  const disk = ts.createCompilerHost(options);
+  host.fileExists = (file) => texts.has(file) || disk.fileExists(file);
+  host.readFile = (file) => texts.get(file) ?? disk.readFile(file);
   host.directoryExists = (folder) =>
-    [...texts.keys()].some((file) => file.startsWith(`${folder}/`)) || (directoryExists?.(folder) ?? true);
+    [...texts.keys()].some((file) => file.startsWith(`${folder}/`)) || (disk.directoryExists?.(folder) ?? true);
   host.getSourceFile = (file, language, ...more) => {
     const text = texts.get(file);
     return text === undefined
-      ? getSourceFile(file, language, ...more)
+      ? disk.getSourceFile(file, language, ...more)
       : ts.createSourceFile(file, text, language, true);
   };
   return ts.createProgram([...files, ...texts.keys()], options, host);
