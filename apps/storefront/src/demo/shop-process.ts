@@ -52,7 +52,7 @@ export async function spawnShop({ entry, env, signal }: ShopProcessOptions): Pro
   return {
     url: url!,
     pid: child.pid!,
-    errors: errors.text,
+    errors: () => errors.text(),
     paused: async () => {
       await Promise.race([errors.match(PAUSED), failed]);
     },
