@@ -178,3 +178,38 @@ describe('a deadline that passes', () => {
     }
   });
 });
+
+describe('a ledger that goes away', () => {
+  it('before an order is 503, and nothing of it happens', async () => {
+    await databases.allowConnections('shop', false);
+    try {
+      expect(await answerTo(actions.order('alice', one('book')))).toMatch(/^503 \w+/);
+      const { body } = await shop.http.get('/health').expect(503);
+      expect(body).toMatchObject({ status: 'unavailable', ledger: false, databases: { shop: false, payment: true } });
+    } finally {
+      await databases.allowConnections('shop', true);
+    }
+    expect((await actions.stock('book')).reserved).toBe(0);
+    await actions.untilHealthy();
+  });
+
+  it('while the decision is sent is 503 with the transaction to ask for, which recovery finishes', async () => {
+    const waiting = await inProcessShop(databases.server, { ledgerTimeout: '1s', timeout: '3s' });
+    try {
+      const plan = waiting.faults({ point: 'ledger.decide.sending', action: 'pause' });
+      const answer = new ShopActions(waiting, databases.server).order('alice', one('lamp')).then((got) => got);
+      const { xids } = await plan.reached('ledger.decide.sending');
+      await databases.allowConnections('shop', false);
+      plan.resume();
+      const { status, body } = await answer;
+      await databases.allowConnections('shop', true);
+      expect({ status, body }).toMatchObject({ status: 503, body: { code: 'TCC_IN_DOUBT', xid: xids[0] } });
+      const { orders } = await expectConsistent(databases.server);
+      expect(orders.find(({ xid }) => xid === xids[0])?.status).toBe('cancelled');
+    } finally {
+      await databases.allowConnections('shop', true);
+      await waiting.close();
+    }
+    await actions.untilHealthy();
+  });
+});

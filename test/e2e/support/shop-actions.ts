@@ -87,4 +87,10 @@ export class ShopActions {
       if (performance.now() > giveUpAt) throw new Error(`order ${orderId} has not become ${status} in ten seconds`);
     }
   }
+
+  async untilHealthy(): Promise<void> {
+    for (const giveUpAt = performance.now() + 10_000; (await this.shop.http.get('/health')).status !== 200;) {
+      if (performance.now() > giveUpAt) throw new Error('the shop has not become healthy in ten seconds');
+    }
+  }
 }
