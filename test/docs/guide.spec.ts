@@ -2,24 +2,37 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { INestApplication, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { TCC_LEDGER, type LedgerPort, type PayloadCodec } from 'nestjs-tcc';
+import { jest } from '@jest/globals';
+import { Tcc, TCC_LEDGER, type LedgerPort, type PayloadCodec } from 'nestjs-tcc';
 import { settle } from 'nestjs-tcc-testing';
 import request from 'supertest';
-import { writeModules } from './blocks.js';
+import { blocksOf, moduleName, writeModules } from './blocks.js';
 import { createNamedDatabases, type NamedDatabases } from './databases.js';
 import { eventually } from '../support/eventually.js';
 
 const modules = writeModules('docs/guide.md');
 afterAll(() => modules.remove());
 
+/** Loads the block without a name that holds this text. */
+function loadHolding<T>(text: string): Promise<T> {
+  const found = blocksOf('docs/guide.md', 'ts').filter(
+    (block) => block.name === undefined && block.text.includes(text),
+  );
+  if (found.length !== 1) throw new Error(`${found.length} blocks hold ${text}`);
+  return modules.load<T>(moduleName(found[0]!));
+}
+
 /** A third party: knows authorizations by their key, and can be told how to behave. */
 class CardServer {
   readonly calls: { path: string; key: string; at: number }[] = [];
   behaviour: 'accepts' | 'refuses' | 'cuts the line' = 'accepts';
+  abandoned = 0;
   private readonly server: Server = createServer((incoming, response) => {
     const path = incoming.url ?? '';
     this.calls.push({ path, key: String(incoming.headers['idempotency-key']), at: performance.now() });
     incoming.resume();
+    // never answers, and sees whether its caller goes away
+    if (path === '/quote') return void response.on('close', () => (this.abandoned += 1));
     if (path === '/authorize' && this.behaviour === 'cuts the line') return void incoming.socket.destroy();
     response.statusCode = path === '/authorize' && this.behaviour === 'refuses' ? 402 : 200;
     response.setHeader('content-type', 'application/json').end('{}');
@@ -34,6 +47,7 @@ class CardServer {
   }
   async stop(): Promise<void> {
     delete process.env['CARD_URL'];
+    this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
   }
 }
@@ -195,12 +209,69 @@ describe('the shop of the guide', () => {
 
   it('a message starts a transaction of its own, by the key of its branch', async () => {
     const before = await free('book');
-    const { Tcc } = await import('nestjs-tcc');
     await app.get(Tcc).run({ name: 'asks for more' }, () => reorder.set(['book', 'book']));
     await settle(app);
     expect(await free('book')).toBe(before - 2);
     const keyed = await databases.rows('shop', `select status, key from tcc_transaction where name = 'reorder'`);
     expect(keyed).toEqual([{ status: 'confirmed', key: expect.stringMatching(/^[0-9a-f-]{36}:1$/) }]);
+  });
+
+  it('a fee that requires a transaction of its own stays when the order is cancelled', async () => {
+    const { Fees } = await loadHolding<{ Fees: new (wallet: unknown) => { charge(customer: string): Promise<void> } }>(
+      'class Fees',
+    );
+    const { WalletParticipant } = await modules.load<{ WalletParticipant: Type }>('wallet.participant.ts');
+    const fees = new Fees(app.get(WalletParticipant));
+    const { cents } = await wallet();
+    const failing = app.get(Tcc).run({ name: 'outer' }, async () => {
+      await fees.charge('ann');
+      throw new Error('no order');
+    });
+    await expect(failing).rejects.toThrow('no order');
+    expect((await wallet()).cents).toBe(cents - 100);
+  });
+
+  it('the signal ends what an initiator waits for at its deadline, and the stock is back', async () => {
+    type Quoted = { buy(sku: string, url: string): Promise<string> };
+    const { QuotedCheckout } = await loadHolding<{ QuotedCheckout: new (stock: unknown, tcc: Tcc) => Quoted }>(
+      'class QuotedCheckout',
+    );
+    const { StockParticipant } = await modules.load<{ StockParticipant: Type }>('stock.participant.ts');
+    const before = await free('book');
+    const checkout = new QuotedCheckout(app.get(StockParticipant), app.get(Tcc));
+    const timedOut = checkout.buy('book', `${process.env['CARD_URL']}/quote`);
+    await expect(timedOut).rejects.toMatchObject({ code: 'TCC_TIMED_OUT' });
+    await eventually(() => expect(card.abandoned).toBe(1));
+    await eventually(async () => expect(await free('book')).toBe(before));
+  });
+
+  it('baggage reaches the phases', async () => {
+    type Tenants = { placeOrder(tenant: string, order: object): Promise<unknown>; tenant(): string | undefined };
+    const { TenantCheckout } = await loadHolding<{ TenantCheckout: new (tcc: Tcc, checkout: unknown) => Tenants }>(
+      'class TenantCheckout',
+    );
+    const { CheckoutService } = await modules.load<{ CheckoutService: Type }>('checkout.service.ts');
+    const { CardApi } = await modules.load<{ CardApi: Type<{ post(path: string): Promise<unknown> }> }>('card.api.ts');
+    const tenants = new TenantCheckout(app.get(Tcc), app.get(CheckoutService));
+    const seen: (string | undefined)[] = [];
+    const post = jest.spyOn(app.get(CardApi), 'post').mockImplementation(async (path) => {
+      seen.push(`${path} ${tenants.tenant()}`);
+    });
+    await tenants.placeOrder('acme', order());
+    post.mockRestore();
+    expect(seen).toEqual(['/authorize acme', '/capture acme']);
+  });
+
+  it('confirm and cancel answer "not yet" and "never" with what the guide throws', async () => {
+    const { judge } = await loadHolding<{ judge: (status: number) => void }>('function judge');
+    const codeOf = (status: number): unknown => {
+      try {
+        return judge(status);
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+    };
+    expect([200, 423, 410].map(codeOf)).toEqual([undefined, 'TCC_RETRY_LATER', 'TCC_UNRECOVERABLE']);
   });
 
   it('a codec that seals gives back what it got, and refuses what was changed', () => {
