@@ -47,6 +47,7 @@ function whenOrphaned(stop: () => void): void {
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  // several addresses that all failed come as one error without a message
+  console.error(error instanceof Error && error.message !== '' ? error.message : error);
   process.exit(1);
 });

@@ -1,8 +1,8 @@
 import { Catch, HttpException, HttpStatus, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { LedgerFailure, Tcc } from 'nestjs-tcc';
+import { isDatabaseFailure } from '../database/database-failure.js';
 import { ShopError } from '../shop.error.js';
-import { isDatabaseFailure } from './database-failure.js';
 
 interface Answer {
   readonly status: number;
