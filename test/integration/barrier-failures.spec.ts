@@ -87,7 +87,7 @@ describe('the barrier when something breaks', () => {
       await raw('x');
       await bench.dataSource.query(statement);
     });
-    await expect(failing).rejects.toMatchObject({ code: 'TCC_OVERLAPPING_TRANSACTIONS' });
+    await expect(failing).rejects.toMatchObject({ name: 'OverlappingTransactionsError', phase: 'try' });
     expect([await bench.status(of.try), await bench.holds()]).toEqual([undefined, []]);
     await expectHealthyPool();
   });

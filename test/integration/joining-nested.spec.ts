@@ -175,7 +175,11 @@ describe('nested transactions inside a phase', () => {
     expect(await bench.holds()).toEqual(['one', 'two']);
   });
 
-  it('one that is open when the phase throws is undone and cannot write afterwards', async () => {
+  it.each<[string, () => Promise<unknown>]>([
+    ['queries', () => raw('two')],
+    ['returns', async () => undefined],
+    ['throws', refuse],
+  ])('one that is open when the phase throws is undone, and does nothing when it then %s', async (_, then) => {
     const rest = gate();
     let late!: Promise<unknown>;
     const failing = inTry(async () => {
@@ -184,19 +188,27 @@ describe('nested transactions inside a phase', () => {
         await raw('one');
         inside.open();
         await rest.wait;
-        await raw('two');
+        await then();
       });
       await inside.wait;
       await refuse();
     });
     await expect(failing).rejects.toThrow('refused');
-    const other = bench.dataSource.createQueryRunner();
-    await other.startTransaction();
+    // Whoever has the connection now has a savepoint of the same name, too.
+    const others = [bench.dataSource.createQueryRunner(), bench.dataSource.createQueryRunner()];
+    for (const [index, other] of others.entries()) {
+      await other.startTransaction();
+      await other.query('savepoint tcc_1');
+      await other.query(`insert into hold values ('other ${index}', 'a', 1)`);
+    }
     rest.open();
-    await expect(late).rejects.toMatchObject({ code: 'TCC_PHASE_ENDED' });
-    await other.commitTransaction();
-    await other.release();
-    expect(await bench.holds()).toEqual([]);
+    await expect(late).rejects.toMatchObject(then === refuse ? { message: 'refused' } : { code: 'TCC_PHASE_ENDED' });
+    for (const other of others) {
+      await other.query('release savepoint tcc_1');
+      await other.commitTransaction();
+      await other.release();
+    }
+    expect(await bench.holds()).toEqual(['other 0', 'other 1']);
   });
 
   it('a failed statement inside is undone by its savepoint; swallowed, it fails the nested transaction', async () => {

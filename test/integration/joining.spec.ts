@@ -316,6 +316,20 @@ describe('queries inside a phase', () => {
       expect(await bench.holds()).toEqual([]);
     });
 
+    it('see the data that save() was given, and can leave a query running before the commit', async () => {
+      const seen: unknown[] = [];
+      const listening: EntitySubscriberInterface = {
+        afterInsert: ({ queryRunner }) => void seen.push(queryRunner.data),
+        beforeTransactionCommit: ({ manager }) =>
+          void manager.query(`insert into hold select 'slow', 'a', 1 from pg_sleep(0.05)`),
+      };
+      bench.dataSource.subscribers.push(listening);
+      await bench.phase(branch().try, () => repository().save(row('y'), { data: { who: 'me' } }));
+      bench.dataSource.subscribers.splice(bench.dataSource.subscribers.indexOf(listening), 1);
+      expect(seen).toEqual([{ who: 'me' }]);
+      expect(await bench.holds()).toContain('slow');
+    });
+
     it('keep data on the runner from the first event to the last', async () => {
       const seen: unknown[] = [];
       const collecting: EntitySubscriberInterface = {
