@@ -141,32 +141,46 @@ describe('a database that is away', () => {
     await healthy('cancelled');
   });
 
-  it.each<[Verdict, 'confirmed' | 'cancelled', 'plain' | 'keyed']>([
-    ['hide', 'confirmed', 'plain'],
-    ['lose', 'cancelled', 'plain'],
-    ['hide', 'confirmed', 'keyed'],
-    ['lose', 'cancelled', 'keyed'],
-  ])(
-    'the ledger’s, when the decision was sent (%s): in doubt, and it ends as %s (%s)',
-    async (verdict, outcome, kind) => {
+  /** From the decision on nothing new comes in; the decision itself arrives (`hide`) or does not (`lose`). */
+  function awayAtDecision(verdict: Verdict): void {
+    ledger.atCommit = (statements) => {
+      if (!statements.some((each) => /^tcc-decide-\d/.test(each))) return 'pass';
+      ledger.refuseNew();
+      return verdict;
+    };
+  }
+  const fates: [Verdict, 'confirmed' | 'cancelled'][] = [
+    ['hide', 'confirmed'],
+    ['lose', 'cancelled'],
+  ];
+
+  it.each(fates)(
+    'the ledger’s, when the decision was sent (%s): in doubt, and it ends as %s',
+    async (verdict, outcome) => {
       await start({ timeout: '3s' });
-      ledger.atCommit = (statements) => {
-        if (!statements.some((each) => /^tcc-decide-\d/.test(each))) return 'pass';
-        // what is under way goes its way, and nothing new comes in
-        ledger.refuseNew();
-        return verdict;
-      };
-      const error = await failure(
-        kind === 'plain' ? bank.transfers.take(owner, AMOUNT) : bank.transfers.takeOnce(owner, owner, AMOUNT),
-      );
+      awayAtDecision(verdict);
+      expect(await failure(bank.transfers.take(owner, AMOUNT))).toBeInstanceOf(InDoubtError);
+      ledger.heal();
+      await healthy(outcome);
+      const [transaction] = (await audit.remains(owner)).transactions;
+      expect(transaction?.status).toBe(outcome);
+    },
+  );
+
+  it.each(fates)(
+    'so with a key (%s): it ends as %s, and calling again gives that result or a new one',
+    async (verdict, outcome) => {
+      await start({ timeout: '3s' });
+      awayAtDecision(verdict);
+      const error = await failure(bank.transfers.takeOnce(owner, owner, AMOUNT));
       expect(error).toBeInstanceOf(InDoubtError);
       ledger.atCommit = () => 'pass';
       ledger.heal();
       await healthy(outcome);
-      if (kind === 'keyed') {
-        const { xid } = await bank.transfers.takeOnce(owner, owner, AMOUNT);
-        expect(xid === (error as InDoubtError).xid).toBe(outcome === 'confirmed');
-      }
+      const { xid } = await bank.transfers.takeOnce(owner, owner, AMOUNT);
+      expect(xid === (error as InDoubtError).xid).toBe(outcome === 'confirmed');
+      const { north, south } = await bank.wallets(owner);
+      expect([north.gone, south.gone]).toEqual([AMOUNT, AMOUNT]);
     },
   );
 
