@@ -95,7 +95,7 @@ describe('an application that fails to boot', () => {
     await (await opened[0]!).destroy();
     await eventually(async () => {
       const rows: unknown[] = await watcher.query(
-        `select 1 from pg_stat_activity where application_name = 'nestjs-tcc'`,
+        `select 1 from pg_stat_activity where datname = current_database() and application_name = 'nestjs-tcc'`,
       );
       expect(rows).toEqual([]);
     });

@@ -1,17 +1,33 @@
 import { createPlugin, fromJSON, toJSON, type SerovalJSON, type SerovalNode } from 'seroval';
+import { binaryKind, bytesOf, fromBytes, isBinary } from './binary.js';
 import type { PayloadCodec } from './payload-codec.js';
 import { flatten, inspect } from './storable.js';
 
-/** seroval knows typed arrays, and would give a Buffer back as none of its own. */
-const bufferPlugin = createPlugin<Buffer, { base64: SerovalNode }>({
-  tag: 'Buffer',
-  test: (value) => Buffer.isBuffer(value),
-  parse: { sync: (value, context) => ({ base64: context.parse(value.toString('base64')) }) },
-  serialize: (node, context) => `Buffer.from(${context.serialize(node.base64)},"base64")`,
-  deserialize: (node, context) => Buffer.from(context.deserialize<string>(node.base64), 'base64'),
+/**
+ * Its own typed arrays seroval tells by their constructors, which fails between realms (in jest, for one), and it
+ * stores the whole buffer behind a view.
+ */
+const binaryPlugin = createPlugin<ArrayBufferView | ArrayBuffer, { kind: SerovalNode; base64: SerovalNode }>({
+  tag: 'Binary',
+  test: isBinary,
+  parse: {
+    sync: (value, context) => ({
+      kind: context.parse(binaryKind(value)),
+      base64: context.parse(bytesOf(value).toString('base64')),
+    }),
+  },
+  // for code that seroval can generate, which nobody asks it for
+  serialize: () => {
+    throw new Error('not used');
+  },
+  deserialize: ({ kind, base64 }, context) =>
+    fromBytes({
+      kind: context.deserialize(kind) as string,
+      bytes: Buffer.from(context.deserialize(base64) as string, 'base64'),
+    }) as ArrayBuffer,
 });
 
-const OPTIONS = { plugins: [bufferPlugin] };
+const OPTIONS = { plugins: [binaryPlugin] };
 
 /** No JSON text begins with it. */
 const RICH = '~';

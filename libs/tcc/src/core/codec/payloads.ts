@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isKeptExactly } from '../text.js';
 import { PayloadError } from '../../errors/payload.error.js';
 import { describeError } from '../describe-error.js';
 import { defaultPayloadCodec } from './default-payload-codec.js';
@@ -56,6 +57,13 @@ export class Payloads {
 
   private encode(value: unknown, what: string, nameOf: (path: readonly (string | number)[]) => string): string {
     const text = encodeWith(this.codec, value, what, nameOf);
+    // A codec of the application's own: JSON.stringify(undefined) is no text, and bytes as latin1 are none that is kept.
+    if (typeof text !== 'string') throw new PayloadError(what, `the codec made no text of it but ${typeof text}`);
+    if (!isKeptExactly(text))
+      throw new PayloadError(
+        what,
+        'the codec made a text of it with \\u0000 or half a surrogate pair; encode bytes as base64',
+      );
     const bytes = Buffer.byteLength(text);
     if (bytes > this.maxBytes)
       throw new PayloadError(what, `it takes ${bytes} bytes and maxPayloadBytes is ${this.maxBytes}`);

@@ -1,3 +1,5 @@
+import { binaryKind, isBinary } from './binary.js';
+
 /** A value that cannot be kept, and where in the payload it is. */
 export class UnstorableValue extends Error {
   constructor(
@@ -13,8 +15,15 @@ export type Richness = 'plain' | 'rich';
 
 /** Deep enough for any document, far from the end of the stack. */
 const DEEPEST = 200;
+/** More than any payload has room for. A few objects that share others can stand for more than time itself has room for. */
+const MOST_VALUES = 1_000_000;
 
-const isBinary = (value: object): boolean => ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
+/** What one inspection has met. */
+interface Journey {
+  readonly path: (string | number)[];
+  readonly ancestors: Set<object>;
+  values: number;
+}
 
 /**
  * Judges a value without changing it.
@@ -22,10 +31,13 @@ const isBinary = (value: object): boolean => ArrayBuffer.isView(value) || value 
  * @throws UnstorableValue for functions, symbols, cycles, and objects whose class JSON data cannot stand for
  */
 export function inspect(value: unknown): Richness {
-  return look(value, [], new Set());
+  return look(value, { path: [], ancestors: new Set(), values: 0 });
 }
 
-function look(value: unknown, path: (string | number)[], ancestors: Set<object>): Richness {
+function look(value: unknown, journey: Journey): Richness {
+  const { path } = journey;
+  if (++journey.values > MOST_VALUES)
+    throw new UnstorableValue(path.slice(0, 1), `it holds more than ${MOST_VALUES} values`);
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -40,35 +52,42 @@ function look(value: unknown, path: (string | number)[], ancestors: Set<object>)
     case 'symbol':
       throw new UnstorableValue(path, 'it is a symbol');
     case 'object':
-      return value === null ? 'plain' : lookInside(value, path, ancestors);
+      return value === null ? 'plain' : lookInside(value, journey);
   }
 }
 
-function lookInside(value: object, path: (string | number)[], ancestors: Set<object>): Richness {
+function lookInside(value: object, journey: Journey): Richness {
+  const { path, ancestors } = journey;
   if (ancestors.has(value)) throw new UnstorableValue(path, 'it contains itself');
   if (path.length >= DEEPEST) throw new UnstorableValue(path, `it is nested deeper than ${DEEPEST} levels`);
   if (value instanceof Date) {
     if (Number.isNaN(value.getTime())) throw new UnstorableValue(path, 'it is an invalid Date');
     return 'rich';
   }
-  if (isBinary(value)) return 'rich';
+  if (isBinary(value)) {
+    if (binaryKind(value) === undefined) throw new UnstorableValue(path, `it is a ${nameOf(value)}`);
+    return 'rich';
+  }
   ancestors.add(value);
-  let richness: Richness = Array.isArray(value) ? 'plain' : kindOf(value, path);
+  let richness = kindOf(value, path);
   for (const [key, child] of children(value)) {
     path.push(key);
-    if (look(child, path, ancestors) === 'rich') richness = 'rich';
+    if (look(child, journey) === 'rich') richness = 'rich';
     path.pop();
   }
   ancestors.delete(value);
   return richness;
 }
 
+const nameOf = (value: object): string => value.constructor?.name || 'unknown class';
+
 function kindOf(value: object, path: readonly (string | number)[]): Richness {
   if (value instanceof Map || value instanceof Set) return 'rich';
-  const name = value.constructor?.name || 'unknown class';
+  const name = nameOf(value);
   // A class with toJSON (Decimal, URL, Moment) would come back as its JSON form, which its methods are not on.
   if ('toJSON' in value && typeof value.toJSON === 'function')
     throw new UnstorableValue(path, `it is a ${name}, which would come back as something else`);
+  if (Array.isArray(value)) return 'plain';
   if (
     Object.prototype.toString.call(value) !== '[object Object]' ||
     ('then' in value && typeof value.then === 'function')
@@ -104,20 +123,14 @@ function* children(value: object): Iterable<[string | number, unknown]> {
 }
 
 /**
- * A copy for a serializer that knows built-in classes only: instances of other classes become plain objects, and views
- * get a buffer of their own, since the one they share may hold other people's bytes.
+ * A copy for a serializer that knows built-in classes only: instances of other classes become plain objects.
  *
  * @param value one that {@link inspect} accepted
  * @param properties `sorted` to make one text of equal objects
  */
 export function flatten(value: unknown, properties: 'as they come' | 'sorted' = 'as they come'): unknown {
   const inner = (child: unknown): unknown => flatten(child, properties);
-  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
-  if (Buffer.isBuffer(value)) return Buffer.from(value);
-  if (value instanceof ArrayBuffer) return value.slice(0);
-  if (value instanceof DataView)
-    return new DataView(value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength));
-  if (ArrayBuffer.isView(value)) return (value as Uint8Array).slice();
+  if (typeof value !== 'object' || value === null || value instanceof Date || isBinary(value)) return value;
   if (Array.isArray(value)) return Array.from(value, inner);
   if (value instanceof Map) return new Map(Array.from(value, ([key, child]) => [inner(key), inner(child)]));
   if (value instanceof Set) return new Set(Array.from(value, inner));
