@@ -154,13 +154,13 @@ describe('the shop of the guide', () => {
     expect(card.paths()).toEqual(['/authorize', '/capture']);
   });
 
-  it('takes the wallet when the card is refused', async () => {
+  it('takes the wallet when the card is refused, and releases the card once nothing of it can be under way', async () => {
     card.behaviour = 'refuses';
     const { cents } = await wallet();
     const { body } = await place(order());
     expect(body).toMatchObject({ paidBy: 'wallet' });
     expect((await wallet()).cents).toBe(cents - 500);
-    expect(card.paths()).toEqual(['/authorize', '/release']);
+    expect(card.paths()).toEqual(['/authorize']);
     expect(await holds()).toEqual([]);
   });
 
@@ -191,8 +191,9 @@ describe('the shop of the guide', () => {
   it('releases a card whose authorization was never answered, after deadline and time limit', async () => {
     card.behaviour = 'cuts the line';
     const startedAt = performance.now();
-    const { status, body } = await place(order());
-    expect([status, body]).toMatchObject([504, { code: 'TCC_TRY_TIME_LIMIT' }]);
+    // an error is no answer: the request may have arrived
+    expect((await place(order())).status).toBe(500);
+    expect(card.paths()).toEqual(['/authorize']);
     await eventually(() => expect(card.paths()).toContain('/release'));
     expect(card.calls.at(-1)!.at - startedAt).toBeGreaterThanOrEqual(4_000);
     await settle(app);

@@ -6,6 +6,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import {
   Cancel,
   Confirm,
+  migrationSql,
   Participant,
   PostgresLedger,
   Tcc,
@@ -48,7 +49,6 @@ class Stock {
 describe('docs/operations.md', () => {
   let database: TestDatabase;
   let client: pg.Client;
-  let migrationSql: (component: 'ledger' | 'barrier', from?: number) => string;
 
   const start = async (
     options: Partial<TccModuleOptions> = {},
@@ -82,7 +82,6 @@ describe('docs/operations.md', () => {
     database = await createTestDatabase();
     client = new pg.Client(database.url);
     await client.connect();
-    ({ migrationSql } = await modules.load<{ migrationSql: typeof migrationSql }>('migration-sql.ts'));
   });
   afterAll(async () => {
     modules.remove();

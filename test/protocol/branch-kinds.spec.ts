@@ -314,6 +314,18 @@ describe('the kinds of branches', () => {
       gate.open();
     });
 
+    it('an error is no answer of the third party: the caller hears it at once, the cancel waits as long', async () => {
+      trace.gates.set('charge cut', () => Promise.reject(new Error('connection cut')));
+      const startedAt = performance.now();
+      await expect(bank.tcc.run({ name: 'cut', timeout: '1s' }, () => third.charge('cut'))).rejects.toThrow(
+        'connection cut',
+      );
+      expect(performance.now() - startedAt).toBeLessThan(1_000);
+      expect(trace.calls).toEqual(['charge cut']);
+      await eventually(() => expect(trace.calls).toContain('refund cut'));
+      expect(performance.now() - startedAt).toBeGreaterThanOrEqual(1_300);
+    });
+
     it('an initiator’s death leaves the same wait to recovery', async () => {
       const ledger = bank.app.get<LedgerPort>(TCC_LEDGER);
       const branch = {

@@ -45,6 +45,7 @@ export { PostgresLedger } from './ledger/postgres/postgres-ledger.js';
 export type { PostgresLedgerOptions } from './ledger/postgres/postgres-ledger.options.js';
 export { ledgerMigrations } from './ledger/postgres/ledger-migrations.js';
 export * from './barrier/barrier.port.js';
+export { migrationSql } from './migrations/migration-sql.js';
 export { barrierMigrations } from './barrier/barrier-migrations.js';
 export * from './core/barrier-ruling.js';
 

@@ -34,7 +34,12 @@ function ledgerOf(settings: TccSettings, moduleRef: ModuleRef): LedgerPort {
   if ('port' in ledger) return ledger.port;
   const logger = new Logger('Ledger');
   // Half: a write whose first sending timed out can be sent once more before its caller gives up.
-  const options = { migrations, timeoutMs: ledgerTimeoutMs / 2, warn: (message: string) => logger.warn(message) };
+  const options = {
+    migrations,
+    timeoutMs: Math.ceil(ledgerTimeoutMs / 2),
+    warn: (message: string) => logger.warn(message),
+    ...(ledger.schema === undefined ? {} : { schema: ledger.schema }),
+  };
   if ('connection' in ledger)
     return new PostgresLedger({ ...options, pool: ledger.connection, database: 'the ledger’s database' });
   return new DeferredLedger(() => {

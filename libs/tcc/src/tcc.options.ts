@@ -7,12 +7,14 @@ import type { LedgerPort } from './ledger/ledger.port.js';
 
 /**
  * Where the ledger is: a TypeORM DataSource whose connection settings it takes (it opens a pool of its own), settings
- * for `pg`, or a ledger of your own (tests).
+ * for `pg`, or a ledger of your own (tests). `schema`: where its tables are; default: what the role's `search_path` says.
  *
  * @publicApi
  */
 export type LedgerLocation =
-  { readonly dataSource?: string } | { readonly connection: PoolConfig } | { readonly port: LedgerPort };
+  | { readonly dataSource?: string; readonly schema?: string }
+  | { readonly connection: PoolConfig; readonly schema?: string }
+  | { readonly port: LedgerPort };
 
 /**
  * Recovery, in each instance.

@@ -7,6 +7,7 @@ import type { Coordinator } from './coordinator/coordinator.js';
 import { toMilliseconds } from './core/duration.js';
 import { Propagation } from './core/propagation.js';
 import { ConfigurationError } from './errors/configuration.error.js';
+import { LedgerUnavailableError } from './errors/ledger-unavailable.error.js';
 import { NoGlobalTransactionError } from './errors/no-global-transaction.error.js';
 import { PayloadError } from './errors/payload.error.js';
 import { RuntimeNotFoundError } from './errors/runtime-not-found.error.js';
@@ -154,9 +155,17 @@ export class Tcc implements TccRuntime {
     return xidOf(error);
   }
 
-  /** What has become of a transaction. Undefined: nothing of it was recorded. */
-  outcome(xid: string): Promise<TransactionView | undefined> {
-    return this.ledger.find(xid);
+  /**
+   * What has become of a transaction. Undefined: nothing of it was recorded.
+   *
+   * @throws LedgerUnavailableError
+   */
+  async outcome(xid: string): Promise<TransactionView | undefined> {
+    try {
+      return await this.ledger.find(xid);
+    } catch (cause) {
+      throw new LedgerUnavailableError('the question for an outcome', xid, cause);
+    }
   }
 
   /** @internal for decorators */

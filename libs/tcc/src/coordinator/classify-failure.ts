@@ -1,11 +1,12 @@
 import { isTccError } from '../errors/tcc.error.js';
+import { CallTimeoutError } from './time-limit.js';
 import type { RetryLaterError } from '../errors/retry-later.error.js';
 import type { TransactionInProgressError } from '../errors/transaction-in-progress.error.js';
 
 /** What a confirm or cancel that did not succeed asks for. */
 export type Failure =
-  /** Counts as an attempt, retried with growing pauses. */
-  | { readonly kind: 'failed' }
+  /** Counts as an attempt, retried with growing pauses: for ever, or for a day when nobody answers. */
+  | { readonly kind: 'failed'; readonly unanswered: boolean }
   /** Counts as none; `afterMs` undefined: growing pauses. */
   | { readonly kind: 'not-yet'; readonly afterMs: number | undefined }
   /** Its participant cannot be reached from here: counts as none, retried for a day. */
@@ -13,15 +14,18 @@ export type Failure =
   /** Will never succeed. */
   | { readonly kind: 'park' };
 
+const FAILED: Failure = { kind: 'failed', unanswered: false };
+
 /** By code, not by class: a participant may use another copy of the library. */
 export function classifyFailure(error: unknown): Failure {
-  if (!isTccError(error)) return { kind: 'failed' };
+  if (error instanceof CallTimeoutError) return { kind: 'failed', unanswered: true };
+  if (!isTccError(error)) return FAILED;
   switch (error.code) {
     case 'TCC_BARRIER_REFUSED':
     case 'TCC_UNRECOVERABLE':
       return { kind: 'park' };
     case 'TCC_PAYLOAD':
-      return (error as { direction?: string }).direction === 'read' ? { kind: 'park' } : { kind: 'failed' };
+      return (error as { direction?: string }).direction === 'read' ? { kind: 'park' } : FAILED;
     case 'TCC_RETRY_LATER':
       return { kind: 'not-yet', afterMs: sane((error as RetryLaterError).afterMs) };
     case 'TCC_IN_PROGRESS':
@@ -31,7 +35,7 @@ export function classifyFailure(error: unknown): Failure {
     case 'TCC_UNKNOWN_PARTICIPANT':
       return { kind: 'unreachable' };
     default:
-      return { kind: 'failed' };
+      return FAILED;
   }
 }
 

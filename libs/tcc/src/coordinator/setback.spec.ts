@@ -7,6 +7,7 @@ import { UnknownParticipantError } from '../errors/unknown-participant.error.js'
 import { UnrecoverableError } from '../errors/unrecoverable.error.js';
 import type { BranchRecord } from '../ledger/ledger.types.js';
 import { judgeSetback } from './setback.js';
+import { CallTimeoutError } from './time-limit.js';
 
 const POLICY = { initialMs: 1_000, capMs: 300_000 };
 const HOUR = 3_600_000;
@@ -44,11 +45,11 @@ describe('a confirm or cancel that did not succeed', () => {
     }
   });
 
-  it('alerts with the eighth failed attempt, once', () => {
+  it('alerts from the eighth failed attempt on', () => {
     expect([6, 7, 8].map((attempts) => judge(new Error('down'), { attempts }).tell)).toEqual([
       undefined,
       'alert',
-      undefined,
+      'alert',
     ]);
   });
 
@@ -86,6 +87,17 @@ describe('a confirm or cancel that did not succeed', () => {
       dueInMs: 1_000,
     });
     expect(judge(error, { unsettledMs: 24 * HOUR })).toMatchObject({ tell: 'parked', setback: { dueInMs: undefined } });
+  });
+
+  it('retries a call that does not end for a day, each with its history, then parks it', () => {
+    const error = new CallTimeoutError('too long');
+    expect(judge(error, { unsettledMs: 23 * HOUR, alerted: true }).setback).toMatchObject({
+      attempts: 1,
+      attempt: { errorCode: 'TCC_CALL_TIMEOUT' },
+      dueInMs: expect.any(Number) as number,
+    });
+    expect(judge(error, { unsettledMs: 24 * HOUR }).setback.dueInMs).toBeUndefined();
+    expect(judge(new Error('refused'), { unsettledMs: 1_000 * HOUR }).setback.dueInMs).toBeDefined();
   });
 
   it('survives whatever is thrown', () => {

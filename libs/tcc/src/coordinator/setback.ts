@@ -38,21 +38,18 @@ export function judgeSetback(
   const base = { seq, alerted: branch.alerted || overdue };
   const tell = overdue ? 'alert' : undefined;
 
-  if (failure.kind === 'park' || (failure.kind === 'unreachable' && unsettledMs >= UNREACHABLE_PARK_AFTER_MS)) {
-    const setback = {
-      ...base,
-      attempts: attempts + 1,
-      postponements,
-      dueInMs: undefined,
-      parkedBecause: `${attempt.errorCode}: ${attempt.errorMessage}`,
-      attempt,
+  const unanswered = failure.kind === 'unreachable' || (failure.kind === 'failed' && failure.unanswered);
+  if (failure.kind === 'park' || (unanswered && unsettledMs >= UNREACHABLE_PARK_AFTER_MS)) {
+    const parkedBecause = `${attempt.errorCode}: ${attempt.errorMessage}`;
+    return {
+      setback: { ...base, attempts: attempts + 1, postponements, dueInMs: undefined, parkedBecause, attempt },
+      tell: 'parked',
     };
-    return { setback, tell: 'parked' };
   }
   if (failure.kind === 'failed') {
     const failed = attempts + 1;
     const setback = { ...base, attempts: failed, postponements: 0, dueInMs: retryPause(policy, failed), attempt };
-    return failed === ALERT_ATTEMPT ? { setback: { ...setback, alerted: true }, tell: 'alert' } : { setback, tell };
+    return failed >= ALERT_ATTEMPT ? { setback: { ...setback, alerted: true }, tell: 'alert' } : { setback, tell };
   }
   const times = postponements + 1;
   const dueInMs = (failure.kind === 'not-yet' ? failure.afterMs : undefined) ?? postponePause(policy, times);

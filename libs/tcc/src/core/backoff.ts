@@ -6,7 +6,7 @@ export interface RetryPolicy {
   readonly capMs: number;
 }
 
-/** An alert goes out with this failed attempt. */
+/** An alert goes out with this failed attempt and each one after it. */
 export const ALERT_ATTEMPT = 8;
 /** An alert goes out when a branch is unsettled for so long, whatever was counted. */
 export const ALERT_AFTER_MS = 10 * 60_000;

@@ -20,7 +20,7 @@ export class SchemaError extends TccError {
       `The ${component} schema in ${database} is ${found === 0 ? 'missing' : `at version ${found}`}, and this version of nestjs-tcc needs ${needed}. ` +
         (found > needed
           ? 'A newer version has migrated it: deploy that version.'
-          : "Set migrations: 'run', or run the SQL that `ledgerMigrations` and `barrierMigrations` of nestjs-tcc list."),
+          : `Set migrations: 'run', or run: node -e "import('nestjs-tcc').then((tcc) => console.log(tcc.migrationSql('${component}', ${found})))" | psql <its URL>`),
     );
   }
 }

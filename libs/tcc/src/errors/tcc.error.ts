@@ -11,8 +11,8 @@ const MARK = Symbol.for('nestjs-tcc:error');
 /**
  * Base of all errors that nestjs-tcc throws.
  *
- * Match by `code` or with {@link isTccError}: `instanceof` fails where an ES module and a CommonJS copy of the
- * library meet in one process.
+ * Tell them apart by `code`: `instanceof` one of the classes fails where an ES module and a CommonJS copy of the library
+ * meet in one process (`instanceof TccError` holds).
  *
  * @publicApi
  */
@@ -31,6 +31,11 @@ export abstract class TccError extends Error {
     this.name = new.target.name;
     this.xid = fields.xid;
     Object.defineProperty(this, MARK, { value: true });
+  }
+
+  /** Errors of another copy of the library count too, for `catch` clauses and `@Catch(TccError)`. */
+  static override [Symbol.hasInstance](error: unknown): boolean {
+    return this === TccError ? isTccError(error) : Function.prototype[Symbol.hasInstance].call(this, error);
   }
 }
 

@@ -10,7 +10,8 @@ export type MigrationRunner = (sql: string, params?: unknown[]) => Promise<{ row
  */
 const LOCK_ID = '7233120518034962771';
 
-const CREATE_SCHEMA_TABLE = `create table if not exists tcc_schema (
+/** Where the versions of both components are recorded. */
+export const CREATE_SCHEMA_TABLE = `create table if not exists tcc_schema (
   component text not null,
   version int not null,
   applied_at timestamptz not null default clock_timestamp(),

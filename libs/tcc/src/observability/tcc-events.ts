@@ -26,7 +26,7 @@ export interface BranchEvent {
 export interface TccEventMap {
   /** A branch was parked: recovery leaves it alone until an operator looks at it. */
   parked: BranchEvent;
-  /** A branch has failed eight times, or has been unsettled for ten minutes. Recovery goes on. */
+  /** A branch has failed for the eighth time or once more since, or has been unsettled for ten minutes. Recovery goes on. */
   alert: BranchEvent;
 }
 

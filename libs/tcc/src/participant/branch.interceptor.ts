@@ -32,6 +32,7 @@ export class BranchInterceptor {
    */
   async call(call: TryCall): Promise<unknown> {
     const { entry } = call;
+    const { barrier } = entry.participant;
     const scope = scopeFor(call);
     // Before the branch exists: what cannot be stored must leave no trace.
     const args = this.payloads.encodeArguments(call.args, entry.fullName);
@@ -40,22 +41,15 @@ export class BranchInterceptor {
       method: entry.name,
       kind: entry.kind,
       args,
-      ...(entry.timeLimitMs === undefined ? {} : { timeLimitMs: entry.timeLimitMs }),
+      // behind a barrier a late try is refused, so that no cancel has to wait for it
+      ...(barrier || entry.timeLimitMs === undefined ? {} : { timeLimitMs: entry.timeLimitMs }),
     });
-    try {
-      if (entry.kind === 'message') {
-        await branch.registered;
-        branch.succeeded(undefined);
-        return undefined;
-      }
-      const barrier = entry.participant.barrier;
-      return barrier
-        ? await this.tryBehindBarrier(call, branch, scope, barrier)
-        : await this.tryWithin(call, branch, scope);
-    } catch (error) {
-      branch.failed(!(error instanceof TryTimeLimitError));
-      throw error;
+    if (entry.kind === 'message') {
+      await branch.registered;
+      branch.succeeded(undefined);
+      return undefined;
     }
+    return barrier ? this.tryBehindBarrier(call, branch, scope, barrier) : this.tryWithoutBarrier(call, branch, scope);
   }
 
   private async tryBehindBarrier(
@@ -66,9 +60,9 @@ export class BranchInterceptor {
   ): Promise<unknown> {
     const { entry } = call;
     const overlap = entry.participant.effects === 'database';
-    if (!overlap) await branch.registered;
     const { signal, stop } = limitSignal(scope.signal, entry.timeLimitMs);
     try {
+      if (!overlap) await branch.registered;
       const done = await barrier.run(
         {
           xid: branch.xid,
@@ -89,28 +83,44 @@ export class BranchInterceptor {
       if (!done.ran) throw new Error(`barrier of ${entry.fullName} did not run a try and gave no reason`);
       branch.succeeded(done.value.encoded);
       return done.value.value;
+    } catch (error) {
+      branch.failed(true);
+      throw error;
     } finally {
       stop();
     }
   }
 
-  private async tryWithin(call: TryCall, branch: OpenBranch, scope: TransactionScope): Promise<unknown> {
-    const { entry } = call;
-    await branch.registered;
-    const limitMs = entry.timeLimitMs ?? 0;
-    const { signal, expired, stop } = limitSignal(scope.signal, limitMs);
+  private async tryWithoutBarrier(call: TryCall, branch: OpenBranch, scope: TransactionScope): Promise<unknown> {
+    // Until its method has returned, the third party may still be at work on it: an error says nothing about that (the
+    // connection may have been cut), and a cancel that came first would leave the hold there for ever.
+    let answered = true;
     try {
-      const running = Promise.resolve(runWith({ branch: executionOf(call, branch, signal) }, async () => call.body()));
-      const value = await Promise.race([running, expired]);
-      if (value === EXPIRED) {
-        running.catch(() => undefined);
-        throw new TryTimeLimitError(entry.fullName, branch.xid, limitMs);
-      }
-      branch.succeeded(this.payloads.encodeResult(value, entry.fullName));
+      await branch.registered;
+      answered = false;
+      const value = await withinLimit(call, branch, scope);
+      answered = true;
+      branch.succeeded(this.payloads.encodeResult(value, call.entry.fullName));
       return value;
-    } finally {
-      stop();
+    } catch (error) {
+      branch.failed(answered);
+      throw error;
     }
+  }
+}
+
+/** @throws TryTimeLimitError when the method has not returned by then; it goes on, and its end is ignored */
+async function withinLimit(call: TryCall, branch: OpenBranch, scope: TransactionScope): Promise<unknown> {
+  const limitMs = call.entry.timeLimitMs ?? 0;
+  const { signal, expired, stop } = limitSignal(scope.signal, limitMs);
+  const running = runWith({ branch: executionOf(call, branch, signal) }, async () => call.body());
+  try {
+    const value = await Promise.race([running, expired]);
+    if (value === EXPIRED) throw new TryTimeLimitError(call.entry.fullName, branch.xid, limitMs);
+    return value;
+  } finally {
+    stop();
+    running.catch(() => undefined);
   }
 }
 

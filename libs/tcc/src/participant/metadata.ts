@@ -32,7 +32,12 @@ export interface TryOptions {
   readonly confirm?: false;
   /** `false`: there is nothing to cancel. */
   readonly cancel?: false;
-  /** How long a try may be under way. Required for participants with `dataSource: false`, whose late tries nobody can refuse. */
+  /**
+   * How long a try may be under way; `tcc.branch.signal` aborts then. Required for participants with
+   * `dataSource: false`, whose late tries nobody can refuse: such a try fails at its limit, and unless it has returned
+   * its cancel waits until the deadline and the limit have passed. An error it throws is no answer: the third party may
+   * still be at work.
+   */
   readonly timeLimit?: Duration;
 }
 
