@@ -186,6 +186,14 @@ describe('the barrier when something breaks', () => {
     });
   });
 
+  it('a failure after the commit gives the connection back, too', async () => {
+    bench.faults = (point) => (point === 'barrier.try.committed' ? Promise.reject(new Error('crash')) : undefined);
+    for (let round = 0; round < 3; round += 1) {
+      await expect(bench.phase(branch().try, async () => undefined)).rejects.toThrow('crash');
+    }
+    await expectHealthyPool();
+  });
+
   it('nothing is left open when the pool cannot give a connection', async () => {
     const taken = [bench.dataSource.createQueryRunner(), bench.dataSource.createQueryRunner()];
     for (const runner of taken) await runner.connect();

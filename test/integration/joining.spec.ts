@@ -320,14 +320,26 @@ describe('queries inside a phase', () => {
       const seen: unknown[] = [];
       const listening: EntitySubscriberInterface = {
         afterInsert: ({ queryRunner }) => void seen.push(queryRunner.data),
-        beforeTransactionCommit: ({ manager }) =>
-          void manager.query(`insert into hold select 'slow', 'a', 1 from pg_sleep(0.05)`),
+        beforeTransactionCommit: ({ manager }) => {
+          for (const key of ['slow', 'queued']) {
+            void manager.query(`insert into hold select '${key}', pg_current_xact_id()::text, 1 from pg_sleep(0.05)`);
+          }
+        },
       };
       bench.dataSource.subscribers.push(listening);
       await bench.phase(branch().try, () => repository().save(row('y'), { data: { who: 'me' } }));
       bench.dataSource.subscribers.splice(bench.dataSource.subscribers.indexOf(listening), 1);
       expect(seen).toEqual([{ who: 'me' }]);
-      expect(await bench.holds()).toContain('slow');
+      const xacts = `select count(*)::int as rows, count(distinct account)::int as xacts from hold where key in ('slow', 'queued')`;
+      expect((await bench.observer.query(xacts)).rows).toEqual([{ rows: 2, xacts: 1 }]);
+    });
+
+    it('may query before a nested transaction starts', async () => {
+      const asking: EntitySubscriberInterface = { beforeTransactionStart: ({ manager }) => manager.query('select 1') };
+      bench.dataSource.subscribers.push(asking);
+      await bench.phase(branch().try, () => bench.dataSource.transaction((m) => m.insert(Hold, row('y'))));
+      bench.dataSource.subscribers.splice(bench.dataSource.subscribers.indexOf(asking), 1);
+      expect(await bench.holds()).toContain('y');
     });
 
     it('keep data on the runner from the first event to the last', async () => {
