@@ -184,6 +184,25 @@ describe('the barrier under concurrent deliveries', () => {
     expect(await bench.holds()).toEqual([second.key]);
   });
 
+  it('frees the row of a confirm whose process has stopped when its caller has given it up', async () => {
+    const of = branch();
+    await bench.phase(of.try, async () => undefined);
+    const inConfirm = gate();
+    const resume = gate();
+    const stopped = codeOf(
+      bench.phase({ ...of.confirm, deadline: monotonicNow() + 300 }, async () => {
+        await holdFor(bench, 'stopped')();
+        inConfirm.open();
+        await resume.wait;
+      }),
+    );
+    await inConfirm.wait;
+    expect(await bench.phase(of.confirm, holdFor(bench, 'second'))).toMatchObject({ ran: true });
+    resume.open();
+    expect(await stopped).toBeInstanceOf(Error);
+    expect(await bench.holds()).toEqual(['second']);
+  });
+
   it('frees the row of a try whose process has stopped when its deadline passes', async () => {
     const of = branch({ deadline: monotonicNow() + 300 });
     const inTry = gate();

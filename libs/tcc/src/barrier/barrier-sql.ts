@@ -30,7 +30,7 @@ export interface Opening {
 /**
  * BEGIN, its settings and the barrier statement as one simple-protocol string: one round trip.
  *
- * @param remainingMs try only: how long the connection may sit idle before Postgres frees the row of a stopped process
+ * @param remainingMs how long the connection may sit idle before Postgres frees the row of a stopped process
  */
 export function openingSql(call: BarrierCall, remainingMs?: number): Opening {
   const before = [READ_COMMITTED, DURABLE];

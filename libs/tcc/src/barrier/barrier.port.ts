@@ -9,7 +9,11 @@ export interface BarrierCall {
   readonly kind: BranchKind;
   /** `participant.method`, for errors. */
   readonly branch: string;
-  /** Try only: when the transaction ends, on this process's clock. */
+  /**
+   * On this process's clock. Try: when the transaction ends. Confirm and cancel: when the caller gives the call up. A
+   * connection that sits idle in the phase until then is ended by the database, which frees the row of a process that
+   * has stopped.
+   */
   readonly deadline?: Monotonic;
   /** Try only: awaited right before COMMIT; a rejection rolls the local transaction back. */
   readonly beforeCommit?: () => Promise<void>;

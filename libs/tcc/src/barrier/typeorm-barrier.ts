@@ -167,11 +167,11 @@ export class TypeOrmBarrier implements BarrierPort {
   }
 }
 
-/** @throws TransactionTimedOutError when nothing is left */
+/** @throws TransactionTimedOutError when nothing is left for a try */
 function remainingMs(call: BarrierCall): number | undefined {
-  if (call.phase !== 'try' || call.deadline === undefined) return undefined;
+  if (call.deadline === undefined) return undefined;
   const remaining = call.deadline - monotonicNow();
-  if (remaining <= 0) throw new TransactionTimedOutError(`calling ${call.branch}`, call.xid);
+  if (remaining <= 0 && call.phase === 'try') throw new TransactionTimedOutError(`calling ${call.branch}`, call.xid);
   return remaining;
 }
 

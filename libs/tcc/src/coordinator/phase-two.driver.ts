@@ -104,7 +104,8 @@ export class PhaseTwoDriver {
     try {
       leave = crowd?.enter(branch.participant);
       const result = phase === 'confirm' ? transaction.outcomes[branch.seq]?.result : undefined;
-      const called = this.invoker.call({ xid, branch, phase, result, baggage });
+      const giveUpAt = startedAt + this.settings.callTimeoutMs;
+      const called = this.invoker.call({ xid, branch, phase, result, baggage, giveUpAt });
       await withTimeLimit(called, this.settings.callTimeoutMs, `${phase} of ${branch.participant}.${branch.method}`);
       return undefined;
     } catch (error) {

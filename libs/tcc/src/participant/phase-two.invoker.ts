@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { BranchExecution } from '../context/branch-execution.js';
 import { runDetached, type Baggage } from '../context/execution-context.js';
 import { Payloads } from '../core/codec/payloads.js';
+import type { Monotonic } from '../core/monotonic-clock.js';
 import type { BranchRecord } from '../ledger/ledger.types.js';
 import { joined } from './branch.interceptor.js';
 import { fitArguments } from './parameters.js';
@@ -16,6 +17,8 @@ export interface PhaseTwoCall {
   /** What the try returned, encoded; confirm only. */
   readonly result: string | undefined;
   readonly baggage: Baggage;
+  /** When the caller counts it as failed. */
+  readonly giveUpAt: Monotonic;
 }
 
 /** Calls confirm and cancel of participants in this process, behind their barrier and outside any global transaction. */
@@ -46,6 +49,7 @@ export class PhaseTwoInvoker {
         kind: entry.kind,
         branch: entry.fullName,
         evenIfNotTried: entry.evenIfNotTried,
+        deadline: call.giveUpAt,
       },
       async (local) => run?.(execution, joined(local)),
     );
