@@ -7,10 +7,11 @@ import { TccError, type TccErrorFields } from './tcc.error.js';
  */
 export class PayloadError extends TccError {
   override readonly code = 'TCC_PAYLOAD';
-  override readonly httpStatus = 400;
+  /** 400 for what a caller gave, 500 for what the ledger holds. */
+  override readonly httpStatus: 400 | 500;
 
   constructor(
-    /** Which value, as a path: `payment.authorize argument 1 (.lines[0].total)`. */
+    /** Which value, as a path: `Argument 1 of payment.authorize (.lines[0].total)`. */
     readonly where: string,
     readonly problem: string,
     readonly direction: 'write' | 'read' = 'write',
@@ -22,5 +23,6 @@ export class PayloadError extends TccError {
         : `${where} cannot be read back from the ledger: ${problem}.`,
       fields,
     );
+    this.httpStatus = direction === 'write' ? 400 : 500;
   }
 }
