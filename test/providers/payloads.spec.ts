@@ -184,8 +184,8 @@ describe('payloads', () => {
   });
 
   it('that are too many do not stand where the result belongs', async () => {
-    const many = app.get(Stock).reserve as unknown as (...args: unknown[]) => Promise<unknown>;
-    await tcc.run({ name: 'many' }, () => many.call(app.get(Stock), 'apple', 2, 'one', 'more'));
+    const stock = app.get<{ reserve(...args: unknown[]): Promise<unknown> }>(Stock);
+    await tcc.run({ name: 'many' }, () => stock.reserve('apple', 2, 'one', 'more'));
     expect(journal.calls[0]!.args).toEqual(['apple', 2, { item: 'apple', count: 2 }]);
   });
 

@@ -140,6 +140,7 @@ describe('an application finds its runtime', () => {
     const error = await caught(new Plain().work(() => stranger.reserve('apple')));
     expect(error).toBeInstanceOf(UnknownParticipantError);
     expect(error).toMatchObject({ branch: 'Stranger.reserve', known: ['stock.reserve'] });
+    // eslint-disable-next-line typescript/unbound-method -- the mistake that is to be reported
     const { reserve } = app.get(Stock);
     expect(await caught(new Plain().work(() => reserve('apple')))).toBeInstanceOf(UnknownParticipantError);
   });

@@ -40,7 +40,7 @@ const QUIET = { abortOnError: false, ...(process.env['TCC_TEST_LOG'] ? {} : { lo
 
 /** Boots without a server. */
 export const startContext = (module: new () => object, options: CreateOptions = {}): Promise<INestApplicationContext> =>
-  NestFactory.createApplicationContext(module, { ...QUIET, ...options });
+  NestFactory.createApplicationContext(module, Object.assign({}, QUIET, options));
 
 /** Boots with an HTTP server on a free port of loopback. @returns the application and its URL */
 export async function startServer(

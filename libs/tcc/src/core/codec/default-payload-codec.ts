@@ -22,8 +22,8 @@ const binaryPlugin = createPlugin<ArrayBufferView | ArrayBuffer, { kind: Seroval
   },
   deserialize: ({ kind, base64 }, context) =>
     fromBytes({
-      kind: context.deserialize(kind) as string,
-      bytes: Buffer.from(context.deserialize(base64) as string, 'base64'),
+      kind: context.deserialize(kind),
+      bytes: Buffer.from(context.deserialize<string>(base64), 'base64'),
     }) as ArrayBuffer,
 });
 

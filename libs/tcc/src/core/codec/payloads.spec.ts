@@ -20,7 +20,7 @@ describe('Payloads', () => {
   it.each<[where: string, args: unknown[]]>([
     ['Argument 2 of stock.reserve (.lines[1].when)', [1, { lines: [{}, { when: new Date(Number.NaN) }] }]],
     ['Argument 1 of stock.reserve', [() => 0]],
-    ['Argument 3 of stock.reserve (.value 0.then)', [1, 2, new Map([['a', { then: Symbol('x') }]])]],
+    ['Argument 3 of stock.reserve (.value 0.when)', [1, 2, new Map([['a', { when: Symbol('x') }]])]],
     ['Argument 1 of stock.reserve ([0])', [[Promise.resolve()]]],
   ])('names the culprit: %s', (where, args) => {
     expect(thrownBy(() => payloads.encodeArguments(args, 'stock.reserve'))).toMatchObject({
@@ -69,6 +69,7 @@ describe('Payloads', () => {
     expect(error).toMatchObject({ where: 'Arguments of stock.reserve', problem: 'no key today', cause });
     const odd = withCodec({
       decode: () => {
+        // eslint-disable-next-line typescript/only-throw-error -- what codecs of others may do
         throw 'a text';
       },
     });
