@@ -43,6 +43,8 @@ export class PhaseConnection {
 
   /** Sends at once. Callers take turns: pg deprecates a second query while one is under way. */
   send(statement: string | object, values?: unknown[]): Promise<RawAnswer> {
+    // pg would only say that the client is not queryable; why it died tells a time limit from a fail-over.
+    if (this.failure) return Promise.reject(this.failure);
     const answer = this.client.query(statement as string, values) as Promise<RawAnswer>;
     this.inFlight = answer.catch((error: unknown) => {
       if (isConflict(error)) this.conflict = true;
@@ -68,7 +70,8 @@ export class PhaseConnection {
   }
 
   private readonly onError = (error: Error): void => {
-    this.failure = error;
+    // The server's last word, then the closed socket: the first one is the reason.
+    this.failure ??= error;
     this.announceLoss();
   };
 }
