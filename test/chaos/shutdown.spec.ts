@@ -21,6 +21,7 @@ describe('shutdown', () => {
   let databases: BankDatabases;
   let audit: BankAudit;
   let other: BankApp | undefined;
+  let pauses: FaultPlan | undefined;
   let owners = 0;
   let owner: string;
   let service: string;
@@ -38,6 +39,7 @@ describe('shutdown', () => {
   });
   afterEach(async () => {
     await ChildApp.killAll();
+    pauses?.resume(); // a failed test must not keep its application from closing
     await other?.close();
     other = undefined;
   });
@@ -92,7 +94,7 @@ describe('shutdown', () => {
 
   it('gives the lease of what does not end in time to another instance at once', async () => {
     const process = await child({ drain: '100ms', phaseTwo: 'background' }, { behaviour: { confirm: 'hang' } });
-    const plan = new FaultPlan([{ point: 'ledger.claim.done', action: 'pause' }]);
+    const plan = (pauses = new FaultPlan([{ point: 'ledger.claim.done', action: 'pause' }]));
     other = await startBank(databases, { service, ...SLEEPY, faults: faultHook(plan) });
     const call = process.run('confirms', owner);
     expect(await call).toMatchObject({ ok: true });
@@ -122,7 +124,7 @@ describe('shutdown', () => {
   });
 
   it('gives leases back before the databases are closed, in whatever order the modules are imported', async () => {
-    const plan = new FaultPlan([{ point: 'ledger.claim.done', action: 'pause' }]);
+    const plan = (pauses = new FaultPlan([{ point: 'ledger.claim.done', action: 'pause' }]));
     other = await startBank(databases, { service, ...SLEEPY, faults: faultHook(plan) });
     const database = (name: 'north' | 'south'): ReturnType<typeof TypeOrmModule.forRoot> =>
       TypeOrmModule.forRoot({ name, type: 'postgres', url: databases[name].url, entities: [Wallet, Hold] });

@@ -20,6 +20,7 @@ describe('a process that stands still (SIGSTOP) and wakes up later', () => {
   let databases: BankDatabases;
   let audit: BankAudit;
   let survivor: BankApp | undefined;
+  let pauses: FaultPlan | undefined;
   let owners = 0;
   let owner: string;
   let service: string;
@@ -37,6 +38,7 @@ describe('a process that stands still (SIGSTOP) and wakes up later', () => {
   });
   afterEach(async () => {
     await ChildApp.killAll();
+    pauses?.resume(); // a failed test must not keep its application from closing
     await survivor?.close();
     survivor = undefined;
   });
@@ -54,9 +56,9 @@ describe('a process that stands still (SIGSTOP) and wakes up later', () => {
 
   /** The other instance, which recovers. */
   async function other(...rules: FaultRule[]): Promise<FaultPlan> {
-    const plan = new FaultPlan(rules);
-    survivor = await startBank(databases, { ...options(), faults: faultHook(plan) });
-    return plan;
+    pauses = new FaultPlan(rules);
+    survivor = await startBank(databases, { ...options(), faults: faultHook(pauses) });
+    return pauses;
   }
 
   /** The instance that is to be stopped; it recovers nothing. */
