@@ -75,6 +75,12 @@ const KINDS: Record<string, { providers: (journal: Journal) => Provider[]; class
       { provide: STOCK, useExisting: Stock },
     ],
   },
+  'an alias of a transient class': {
+    providers: () => [
+      { provide: Stock, useClass: Stock, scope: Scope.TRANSIENT },
+      { provide: STOCK, useExisting: Stock },
+    ],
+  },
   'useClass with another class': { providers: () => [{ provide: STOCK, useClass: SameStock }], class: SameStock },
   useFactory: { providers: () => [{ provide: STOCK, useFactory: make, inject: given }] },
   'an asynchronous useFactory': {
@@ -176,6 +182,27 @@ describe('a participant that is provided as', () => {
     ]);
     const [a, b] = journal.calls;
     expect(a!.on).not.toBe(b!.on);
+  });
+
+  it('an override may call its own phase above it, and no other one', async () => {
+    const codes: unknown[] = [];
+    @Injectable()
+    class Confused extends CountingStock {
+      @Confirm('reserve')
+      override async use(item: string, count: number | undefined, kept: Kept): Promise<void> {
+        try {
+          await super.giveBack(item, count);
+        } catch (error) {
+          codes.push(error);
+        }
+        await super.use(item, count, kept);
+      }
+      @Cancel('reserve')
+      override async giveBack(): Promise<void> {}
+    }
+    const { app, shop } = await start(new Journal(), [{ provide: STOCK, useClass: Confused }]);
+    expect(await holdsOf(app, await shop.buy('apple'))).toEqual(['used']);
+    expect(codes).toEqual([expect.objectContaining({ code: 'TCC_DIRECT_PHASE_CALL' })]);
   });
 
   it('one of two scoped classes under the same token of different modules is not taken for the other', async () => {

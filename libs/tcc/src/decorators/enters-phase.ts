@@ -9,9 +9,9 @@ const entered = new WeakSet<BranchExecution>();
  * Whether a call of a confirm, cancel or message is the coordinator's own, once for each delivery, or
  * `super.method()` from the override that the coordinator called.
  */
-export function entersPhase(phase: 'confirm' | 'cancel', target: object, key: PropertyKey, self: object): boolean {
+export function entersPhase(target: object, key: PropertyKey, self: object): boolean {
   const { branch } = currentContext();
-  if (!branch || branch.phase !== phase || branch.method !== key) return false;
+  if (branch?.method !== key) return false;
   if (branch.self !== self && !isSeenThroughProxy(branch.self, self)) return false;
   if (entered.has(branch)) return isSuperCall(self, target, key);
   entered.add(branch);

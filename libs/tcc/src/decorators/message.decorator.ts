@@ -18,7 +18,7 @@ export function Message(options: MessageOptions = {}) {
     descriptor: TypedPropertyDescriptor<F>,
   ): void => {
     const wrapped = wrapMethod(target, key, descriptor, '@Message()', (call) =>
-      entersPhase('confirm', target, key, call.self)
+      entersPhase(target, key, call.self)
         ? Reflect.apply(call.original, call.self, call.args)
         : callTry(target, key, call),
     );

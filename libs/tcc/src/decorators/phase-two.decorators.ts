@@ -18,7 +18,7 @@ export function Confirm<K extends string>(tryMethod: K) {
     key: string | symbol,
     descriptor: TypedPropertyDescriptor<F>,
   ): void => {
-    if (!wrapMethod(target, key, descriptor, '@Confirm()', (call) => callPhase('confirm', target, key, call))) return;
+    if (!wrapMethod(target, key, descriptor, '@Confirm()', (call) => callPhase(target, key, call))) return;
     setRole(descriptor.value as object, { role: 'confirm', of: tryMethod });
     injectRuntime(target);
   };
@@ -37,13 +37,13 @@ export function Cancel<K extends string>(tryMethod: K, options: CancelOptions = 
     key: string | symbol,
     descriptor: TypedPropertyDescriptor<F>,
   ): void => {
-    if (!wrapMethod(target, key, descriptor, '@Cancel()', (call) => callPhase('cancel', target, key, call))) return;
+    if (!wrapMethod(target, key, descriptor, '@Cancel()', (call) => callPhase(target, key, call))) return;
     setRole(descriptor.value as object, { role: 'cancel', of: tryMethod, options });
     injectRuntime(target);
   };
 }
 
-function callPhase(phase: 'confirm' | 'cancel', target: object, key: PropertyKey, call: WrappedCall): unknown {
-  if (entersPhase(phase, target, key, call.self)) return Reflect.apply(call.original, call.self, call.args);
+function callPhase(target: object, key: PropertyKey, call: WrappedCall): unknown {
+  if (entersPhase(target, key, call.self)) return Reflect.apply(call.original, call.self, call.args);
   throw new DirectPhaseCallError(labelOf(call.self, target, key));
 }

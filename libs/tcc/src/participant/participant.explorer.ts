@@ -9,9 +9,8 @@ import type { BranchIdentity, Participant, ParticipantTry } from './participant.
 import { ParticipantRegistry } from './participant.registry.js';
 import { buildDefinition } from './definition.builder.js';
 import type { ParticipantDefinition } from './participant-definition.js';
+import { hostOf, isSecondName, isStatic, prototypeOf, type Wrapper } from './provider-wrapper.js';
 import { buildTries, type TryDraft } from './tries.builder.js';
-
-type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
 /** A class under `@Participant()` that is sound in itself. */
 interface Candidate {
@@ -147,32 +146,6 @@ export class ParticipantExplorer {
   }
 }
 
-/** Not `scope === REQUEST`: a provider with one scoped dependency has a static instance with undefined in its fields. */
-const isStatic = (wrapper: Wrapper): boolean => wrapper.isDependencyTreeStatic() && !wrapper.isTransient;
-
-function prototypeOf(wrapper: Wrapper): object | undefined {
-  // useExisting: the same object under a second name
-  if (wrapper.isAlias) return undefined;
-  if (isStatic(wrapper)) {
-    const instance: unknown = wrapper.instance;
-    return typeof instance === 'object' && instance !== null
-      ? ((Object.getPrototypeOf(instance) as object | null) ?? undefined)
-      : undefined;
-  }
-  // a scoped factory has no class before it has run
-  const { metatype } = wrapper;
-  return typeof metatype === 'function' && !wrapper.inject ? (metatype.prototype as object) : undefined;
-}
-
-/** A factory or value that hands out an object which is provided already. */
-function isSecondName(wrapper: Wrapper, instances: Set<object>): boolean {
-  if (!isStatic(wrapper)) return false;
-  const instance = wrapper.instance as object;
-  if (instances.has(instance)) return true;
-  instances.add(instance);
-  return false;
-}
-
 const homeless = ({ className, roles }: ClassRoles): WiringMistake[] =>
   [...roles]
     .filter(([, { role }]) => role !== 'global')
@@ -206,6 +179,3 @@ function duplicates(candidates: readonly Candidate[]): WiringMistake[] {
   }
   return mistakes;
 }
-
-const hostOf = (wrapper: Wrapper): string =>
-  (wrapper.host as { name?: string } | undefined)?.name ?? 'an unnamed module';
