@@ -8,7 +8,7 @@ import { TccError, type TccErrorFields } from './tcc.error.js';
 export class PayloadError extends TccError {
   override readonly code = 'TCC_PAYLOAD';
   /** 400 for what a caller gave, 500 for what the ledger holds. */
-  override readonly httpStatus: 400 | 500;
+  override readonly httpStatus: number = 400;
 
   constructor(
     /** Which value, as a path: `Argument 1 of payment.authorize (.lines[0].total)`. */
@@ -23,6 +23,6 @@ export class PayloadError extends TccError {
         : `${where} cannot be read back from the ledger: ${problem}.`,
       fields,
     );
-    this.httpStatus = direction === 'write' ? 400 : 500;
+    if (direction === 'read') this.httpStatus = 500;
   }
 }
