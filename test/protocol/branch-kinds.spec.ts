@@ -82,6 +82,10 @@ class Steps {
   async told(name: string): Promise<void> {
     await this.trace.at(`told ${name}`);
   }
+  @Message()
+  noted(name: string): void {
+    this.trace.calls.push(`noted ${name}`);
+  }
 }
 
 @Injectable()
@@ -212,6 +216,15 @@ describe('the kinds of branches', () => {
     trace.calls = [];
     await bank.tcc.run({ name: 'message' }, async () => refuse(await steps.told('x'))).catch(() => undefined);
     expect(trace.calls).toEqual([]);
+  });
+
+  it('a message declared void, which nobody can await, is sent all the same', async () => {
+    await bank.tcc.run({ name: 'void message' }, async () => {
+      steps.noted('first');
+      await steps.ordered('y');
+      steps.noted('last');
+    });
+    expect(trace.calls).toEqual(['try y', 'confirm y Y', 'noted first', 'noted last']);
   });
 
   it('a message waits for a confirm that has to be repeated', async () => {

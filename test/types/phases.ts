@@ -146,7 +146,6 @@ export class ThirdParty {
   async answers(): Promise<string> {
     return '';
   }
-  // @ts-expect-error the call returns a promise, which a caller of a void method would not await
   @Message()
   sync(): void {}
 }

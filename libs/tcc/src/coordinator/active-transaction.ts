@@ -45,6 +45,7 @@ export class ActiveTransaction {
   readonly deadlineDate: Date;
   readonly root: Scope;
   private readonly branches: ActiveBranch[] = [];
+  private readonly messages: Promise<void>[] = [];
   private readonly abort = new AbortController();
   private begun: Promise<void> | undefined;
   private closed = false;
@@ -117,6 +118,10 @@ export class ActiveTransaction {
     const registered = this.record(branch.write, what);
     // whoever awaits it hears of a failure; a try that overlaps with it may never get so far
     registered.catch(() => undefined);
+    if (request.kind === 'message') {
+      const recorded = (): void => void (branch.state = 'succeeded');
+      this.messages.push(registered.then(recorded, () => undefined));
+    }
     return {
       xid: this.xid,
       seq: branch.write.seq,
@@ -132,6 +137,14 @@ export class ActiveTransaction {
         branch.answered = answered;
       },
     };
+  }
+
+  /**
+   * Resolves when it is known of every message whether it is recorded. A call of one that is declared `void` is awaited
+   * by nobody, and must not be lost because the decision was faster.
+   */
+  async messagesRecorded(): Promise<void> {
+    await Promise.all(this.messages);
   }
 
   /**

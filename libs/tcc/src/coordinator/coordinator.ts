@@ -102,6 +102,7 @@ export class Coordinator {
     try {
       value = await Promise.race([running, deadline.passed]);
       transaction.close();
+      await transaction.messagesRecorded();
       if (call.key !== undefined && !transaction.cancelOnly) result = this.payloads.encodeResult(value, call.name);
     } catch (error) {
       transaction.close();

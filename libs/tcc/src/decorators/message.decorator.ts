@@ -12,7 +12,7 @@ import { wrapMethod } from './wrap-method.js';
  * @publicApi
  */
 export function Message(options: MessageOptions = {}) {
-  return <F extends (...args: never[]) => Promise<void>>(
+  return <F extends (...args: never[]) => void | Promise<void>>(
     target: object,
     key: string | symbol,
     descriptor: TypedPropertyDescriptor<F>,
