@@ -74,6 +74,15 @@ describe('how a global transaction ends', () => {
     expect(await bank.wallets(owner)).toEqual({ north: whole, south: whole });
   });
 
+  it('lets the initiator try again what failed, as a branch of its own', async () => {
+    let failures = 1;
+    bank.hooks.inTry = () => (failures-- > 0 ? Promise.reject(new Error('once')) : undefined);
+    await bank.tcc.run({ name: 'again' }, async () => {
+      await bank.transfers.north.withdraw(owner, 10).catch(() => bank.transfers.north.withdraw(owner, 10));
+    });
+    expect(await bank.wallets(owner)).toEqual({ north: taken(10), south: whole });
+  });
+
   it('writes nothing when no try is called', async () => {
     const xid = await bank.tcc.run({ name: 'empty' }, () => Promise.resolve(bank.tcc.transaction.xid));
     expect(await bank.tcc.outcome(xid)).toBeUndefined();
