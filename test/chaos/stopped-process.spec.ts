@@ -175,4 +175,20 @@ describe('a process that stands still (SIGSTOP) and wakes up later', () => {
     expect(survivor!.hooks.confirmed.map(({ key }) => key)).toContain(`${xids[0]}:2`);
     expect(breaches(await audit.remains(owner), { amount: AMOUNT, told: undefined })).toEqual([]);
   });
+
+  it('within a confirm for longer than a call may take: the other confirms, and the stale one cannot commit', async () => {
+    await other();
+    const process = await start('barrier.confirm.committing:pause#south.withdraw', {
+      options: { ...options(), recovery: false, callTimeout: '1500ms' },
+    });
+    const call = process.run('confirms', owner);
+    await process.said('reached');
+    process.stop();
+    process.send({ do: 'resume' });
+    await settled('confirmed', 15_000);
+    process.go();
+    // its decision stands, whoever drove it
+    expect(await call).toMatchObject({ ok: true });
+    expect(breaches(await audit.remains(owner), { amount: AMOUNT, told: 'confirmed' })).toEqual([]);
+  });
 });

@@ -21,6 +21,8 @@ const TREES = [
 
 /** Inside the repository, so that packages are found as usual; ignored by git and jest like every `dist`. */
 const HOME = 'dist/processes';
+/** Nothing runs from a folder for so long. */
+const KEPT_MS = 3_600_000;
 
 /**
  * Compiles what child processes run, once per state of the sources, and gives the folder. Not the built library: a test
@@ -39,6 +41,10 @@ export function compileForProcesses(): string {
   if (existsSync(folder)) return folder;
 
   mkdirSync(HOME, { recursive: true });
+  for (const old of readdirSync(HOME)) {
+    if ((statSync(join(HOME, old), { throwIfNoEntry: false })?.mtimeMs ?? 0) < Date.now() - KEPT_MS)
+      rmSync(join(HOME, old), { recursive: true, force: true });
+  }
   const fresh = mkdtempSync(join(HOME, '.fresh-'));
   for (const { to, code } of sources) write(join(fresh, to), compile(to, code));
   for (const { to } of TREES) {
