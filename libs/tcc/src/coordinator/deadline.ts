@@ -6,17 +6,19 @@ import type { ActiveTransaction } from './active-transaction.js';
 export interface Deadline {
   /** Rejects with `error` when it passes. */
   readonly passed: Promise<never>;
-  readonly error: TransactionTimedOutError;
+  /** Undefined until then: most transactions are in time, and the stack of an error is not free. */
+  readonly error: TransactionTimedOutError | undefined;
   stop(): void;
 }
 
 /** Starts the clock: at the deadline the initiator's code is told through the signal, and the race is lost for it. */
 export function deadlineOf(transaction: ActiveTransaction): Deadline {
-  const error = transaction.timedOut();
+  let error: TransactionTimedOutError | undefined;
   let timer: NodeJS.Timeout | undefined;
   const passed = new Promise<never>((_, reject) => {
     timer = setTimeout(
       () => {
+        error = transaction.timedOut();
         transaction.expire();
         reject(error);
       },
@@ -24,5 +26,11 @@ export function deadlineOf(transaction: ActiveTransaction): Deadline {
     );
   });
   passed.catch(() => undefined);
-  return { passed, error, stop: () => clearTimeout(timer) };
+  return {
+    passed,
+    get error() {
+      return error;
+    },
+    stop: () => clearTimeout(timer),
+  };
 }

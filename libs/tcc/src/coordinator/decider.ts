@@ -129,17 +129,9 @@ export class Decider {
     // What fails in it is recovery's to finish: the decision stands, and the caller hears of the decision only.
     const ended = this.inFlight.add(drive.catch(() => undefined));
     if (phaseTwo === 'background') return;
-    const patience = new AbortController();
-    await Promise.race([ended, waitAtMost(this.settings.phaseTwoWaitMs, patience.signal)]);
-    patience.abort();
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.settings.phaseTwoWaitMs)));
+    await Promise.race([ended, patience]);
+    clearTimeout(timer);
   }
 }
-
-const waitAtMost = (ms: number, stop: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    stop.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
