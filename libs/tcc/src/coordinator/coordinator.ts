@@ -109,7 +109,7 @@ export class Coordinator {
       await this.decider.cancel(
         transaction,
         call.phaseTwo,
-        error === deadline.error ? 'the caller waits for it' : 'the error says enough',
+        deadline.error !== undefined && error === deadline.error ? 'the caller waits for it' : 'the error says enough',
       );
       throw error;
     } finally {
