@@ -258,12 +258,11 @@ describe('queries inside a phase', () => {
       expect(currentContext().openOn).toEqual([]);
       const inside = await bench.dataSource.transaction(async (m) => {
         await m.insert(Hold, row('x'));
-        return [...currentContext().openOn];
+        return currentContext().openOn.map((local) => local.open && local.dataSource);
       });
       expect(inside).toEqual([bench.dataSource]);
-      expect(await repository().manager.transaction('SERIALIZABLE', async () => currentContext().openOn)).toEqual([
-        bench.dataSource,
-      ]);
+      const kept = await repository().manager.transaction('SERIALIZABLE', async () => currentContext().openOn);
+      expect(kept).toEqual([{ dataSource: bench.dataSource, open: false }]);
       expect(currentContext().openOn).toEqual([]);
       expect(await bench.holds()).toEqual(['x']);
     });

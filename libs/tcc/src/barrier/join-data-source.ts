@@ -57,8 +57,14 @@ function patch(dataSource: DataSource): Joining {
     const { openOn } = currentContext();
     const within =
       (work: Work): Work =>
-      (transactional) =>
-        runWith({ openOn: [...openOn, dataSource] }, () => work(transactional));
+      async (transactional) => {
+        const local = { dataSource, open: true };
+        try {
+          return await runWith({ openOn: [...openOn, local] }, () => work(transactional));
+        } finally {
+          local.open = false;
+        }
+      };
     return originalTransaction(...args.map((value) => (typeof value === 'function' ? within(value as Work) : value)));
   };
   const restoreTransactions = replace(manager, 'transaction', transaction as EntityManager['transaction']);

@@ -5,14 +5,20 @@ import type { TransactionScope } from './transaction-scope.js';
 /** Small values that travel with a transaction, such as tenant or locale. */
 export type Baggage = Readonly<Record<string, string>>;
 
+/** A local transaction around the running code. What was started inside may go on when it has ended. */
+export interface OpenLocalTransaction {
+  readonly dataSource: object;
+  open: boolean;
+}
+
 /** What the running code belongs to. Immutable: entering something makes a new one. */
 export interface ExecutionContext {
   /** The global transaction (the innermost joined method of it) that tries called here belong to. */
   readonly scope?: TransactionScope;
   /** The phase that is running. */
   readonly branch?: BranchExecution;
-  /** DataSources on which code around this one has a transaction open, outside any phase. */
-  readonly openOn: readonly object[];
+  /** Local transactions that code around this one has opened, outside any phase. */
+  readonly openOn: readonly OpenLocalTransaction[];
   readonly baggage: Baggage;
 }
 

@@ -96,7 +96,7 @@ export class Coordinator {
   private async runBegun(transaction: ActiveTransaction, call: GlobalCall): Promise<unknown> {
     const deadline = deadlineOf(transaction);
     // The phase of a message that begins a transaction ends here: inside it, tries are what they are anywhere.
-    const running = runWith({ scope: transaction.root, branch: undefined, openOn: [] }, async () => call.body());
+    const running = runWith({ scope: transaction.root, branch: undefined }, async () => call.body());
     let value: unknown;
     let result: string | undefined;
     try {

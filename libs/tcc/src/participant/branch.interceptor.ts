@@ -130,7 +130,8 @@ function scopeFor({ entry, scope }: TryCall): TransactionScope {
   if (branch) throw new NestedTryError(entry.fullName, `${branch.phase} of ${branch.name}`, branch.xid);
   if (!scope) throw new NoGlobalTransactionError(`Try of ${entry.fullName}`);
   const { dataSource } = entry.participant;
-  if (dataSource && openOn.includes(dataSource)) throw new OpenLocalTransactionError(entry.fullName, scope.xid);
+  if (dataSource && openOn.some((local) => local.open && local.dataSource === dataSource))
+    throw new OpenLocalTransactionError(entry.fullName, scope.xid);
   return scope;
 }
 
