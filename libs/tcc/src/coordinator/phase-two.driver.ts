@@ -73,9 +73,13 @@ export class PhaseTwoDriver {
         ),
       );
     for (const group of plan.groups) {
-      const blocked = group.after.some((seq) => !settled.has(seq));
+      const blockers = group.after.filter((seq) => !settled.has(seq));
+      const blocked = blockers.length > 0;
+      // Not before what it waits for is: driving it sooner would do nothing but write to the ledger, each time. How
+      // long an operator takes with what is parked nobody knows.
+      const blockedMs = Math.max(0, ...blockers.map((seq) => setbacks.get(seq)?.dueInMs ?? this.settings.retry.capMs));
       await eachBounded(group.branches, CALLS_AT_ONCE, async (branch) => {
-        const waits = blocked ? untouched(branch, this.settings.retry.initialMs) : undefined;
+        const waits = blocked ? untouched(branch, blockedMs) : undefined;
         const setback = waits ?? (await this.call(transaction, branch, lease, since, crowd));
         if (setback) setbacks.set(branch.seq, setback);
         else settled.add(branch.seq);
