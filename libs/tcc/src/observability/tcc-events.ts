@@ -42,12 +42,12 @@ export class TccEvents {
 
   /** @returns stops listening */
   on<Name extends keyof TccEventMap>(name: Name, listener: (event: TccEventMap[Name]) => void): () => void {
+    // async: one that returns a promise (the compiler lets it pass for void) must not end the process by a rejection
+    const heard = async (event: TccEventMap[Name]): Promise<void> => listener(event);
     const guarded = (event: TccEventMap[Name]): void => {
-      try {
-        listener(event);
-      } catch (error) {
-        this.logger.error(`A listener of '${name}' threw`, error instanceof Error ? error.stack : describeError(error));
-      }
+      heard(event).catch((error: unknown) =>
+        this.logger.error(`A listener of '${name}' threw`, error instanceof Error ? error.stack : describeError(error)),
+      );
     };
     this.emitter.on(name, guarded);
     return () => this.emitter.off(name, guarded);
