@@ -46,7 +46,7 @@ export class GroupCommit {
   private sweeper: NodeJS.Timeout | undefined;
   /** Flushes in a row that the ledger did not answer, the time of the last one, and when to try again. */
   private away = { times: 0, since: 0, until: 0 };
-  private drained: (() => void)[] = [];
+  private draining: { readonly writes: readonly AnyPendingWrite[]; readonly resolve: () => void }[] = [];
 
   constructor(
     private readonly ledger: Pick<LedgerPort, 'flush'>,
@@ -70,10 +70,11 @@ export class GroupCommit {
     return this.enqueue('settle', write, Infinity);
   }
 
-  /** Resolves when nothing is pending or in flight. */
+  /** Resolves when everything that is pending or in flight now has its answer: under load there is always something new. */
   drain(): Promise<void> {
-    if (this.queue.isEmpty) return Promise.resolve();
-    return new Promise((resolve) => this.drained.push(resolve));
+    const writes = this.queue.all();
+    if (writes.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.draining.push({ writes, resolve }));
   }
 
   private enqueue<K extends WriteKind>(
@@ -95,6 +96,7 @@ export class GroupCommit {
 
   /** Sees to it that the next flush leaves when it can. */
   private wake(): void {
+    if (this.draining.length > 0) this.endDrains();
     if (this.flushing || this.scheduled !== undefined) return;
     clearTimeout(this.timer);
     if (this.queue.isEmpty) return this.rest();
@@ -115,7 +117,12 @@ export class GroupCommit {
   private rest(): void {
     clearInterval(this.sweeper);
     this.sweeper = undefined;
-    for (const resolve of this.drained.splice(0)) resolve();
+  }
+
+  private endDrains(): void {
+    const ended = this.draining.filter(({ writes }) => writes.every(({ answered }) => answered));
+    this.draining = this.draining.filter((drain) => !ended.includes(drain));
+    for (const { resolve } of ended) resolve();
   }
 
   private sweep(): void {

@@ -14,6 +14,11 @@ export class WriteQueue {
     return this.lines.size === 0;
   }
 
+  /** Everything that has no answer yet. */
+  all(): AnyPendingWrite[] {
+    return [...this.lines.values()].flat().filter(({ answered }) => !answered);
+  }
+
   add(write: AnyPendingWrite): void {
     const line = this.lines.get(write.write.xid);
     if (line === undefined) this.lines.set(write.write.xid, [write]);
