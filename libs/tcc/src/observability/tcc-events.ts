@@ -41,9 +41,9 @@ export class TccEvents {
   private readonly emitter = new EventEmitter();
 
   /** @returns stops listening */
-  on<Name extends keyof TccEventMap>(name: Name, listener: (event: TccEventMap[Name]) => void): () => void {
-    // async: one that returns a promise (the compiler lets it pass for void) must not end the process by a rejection
-    const heard = async (event: TccEventMap[Name]): Promise<void> => listener(event);
+  on<Name extends keyof TccEventMap>(name: Name, listener: (event: TccEventMap[Name]) => unknown): () => void {
+    // a rejection that nobody handles would end the process
+    const heard = async (event: TccEventMap[Name]): Promise<void> => void (await listener(event));
     const guarded = (event: TccEventMap[Name]): void => {
       heard(event).catch((error: unknown) =>
         this.logger.error(`A listener of '${name}' threw`, error instanceof Error ? error.stack : describeError(error)),
