@@ -36,6 +36,13 @@ export interface TransactionScope {
   readonly signal: AbortSignal;
   /** Registers a branch. @throws TransactionClosedError when the scope has ended or the decision is taken */
   open(request: BranchRequest): OpenBranch;
+  /**
+   * Waits with the decision for a message to be recorded. One that cannot be, and whose failure nobody hears of, cancels
+   * the transaction.
+   *
+   * @returns false when it is too late for that
+   */
+  expect(message: Promise<unknown>, isHeld: () => boolean): boolean;
   /** Makes the whole transaction cancel whatever its methods return. */
   cancelOnly(): void;
 }

@@ -46,6 +46,7 @@ export class ActiveTransaction {
   readonly root: Scope;
   private readonly branches: ActiveBranch[] = [];
   private readonly messages: Promise<void>[] = [];
+  private readonly unrecorded: { readonly error: unknown; readonly isHeld: () => boolean }[] = [];
   private readonly abort = new AbortController();
   private begun: Promise<void> | undefined;
   private closed = false;
@@ -139,12 +140,26 @@ export class ActiveTransaction {
     };
   }
 
+  /** See {@link Scope.expect}. */
+  expect(message: Promise<unknown>, isHeld: () => boolean): boolean {
+    if (this.closed) return false;
+    const failed = (error: unknown): void => {
+      this.unrecorded.push({ error, isHeld });
+    };
+    this.messages.push(message.then(() => undefined, failed));
+    return true;
+  }
+
   /**
    * Resolves when it is known of every message whether it is recorded. A call of one that is declared `void` is awaited
    * by nobody, and must not be lost because the decision was faster.
+   *
+   * @throws why one could not be recorded, when nobody but us hears of it
    */
   async messagesRecorded(): Promise<void> {
     await Promise.all(this.messages);
+    const lost = this.unrecorded.find(({ isHeld }) => !isHeld());
+    if (lost) throw lost.error;
   }
 
   /**

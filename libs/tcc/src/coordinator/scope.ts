@@ -42,6 +42,10 @@ export class Scope implements TransactionScope {
     return this.transaction.open(request, this);
   }
 
+  expect(message: Promise<unknown>, isHeld: () => boolean): boolean {
+    return this.transaction.expect(message, isHeld);
+  }
+
   cancelOnly(): void {
     this.transaction.cancelOnly = true;
     if (this.parent) this.transaction.cancelledFromWithin = true;

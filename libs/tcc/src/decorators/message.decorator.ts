@@ -1,8 +1,10 @@
+import { currentContext } from '../context/execution-context.js';
 import { setRole, type MessageOptions } from '../participant/metadata.js';
 import { entersPhase } from './enters-phase.js';
 import { injectRuntime } from './runtime-of.js';
+import { MessageCall } from './message-call.js';
 import { callTry } from './try.decorator.js';
-import { wrapMethod } from './wrap-method.js';
+import { wrapMethod, type WrappedCall } from './wrap-method.js';
 
 /**
  * Marks a method whose call is a promise: called inside a global transaction it is recorded and returns at once; its
@@ -20,10 +22,18 @@ export function Message(options: MessageOptions = {}) {
     const wrapped = wrapMethod(target, key, descriptor, '@Message()', (call) =>
       entersPhase(target, key, call.self)
         ? Reflect.apply(call.original, call.self, call.args)
-        : callTry(target, key, call),
+        : send(target, key, call),
     );
     if (!wrapped) return;
     setRole(descriptor.value as object, { role: 'message', options });
     injectRuntime(target);
   };
+}
+
+function send(target: object, key: PropertyKey, call: WrappedCall): Promise<unknown> {
+  const { scope } = currentContext();
+  const sent = callTry(target, key, call);
+  const message = MessageCall.of(sent);
+  // Where no transaction is open nobody else tells of the failure: then it is as loud as any that is not handled.
+  return scope?.expect(sent, () => message.isHeld) ? message : sent;
 }

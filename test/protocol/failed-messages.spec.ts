@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { Message, Participant } from 'nestjs-tcc';
+import { createBankDatabases, startBank, type BankApp, type BankDatabases } from '../support/bank/bank-app.js';
+import { eventually } from '../support/eventually.js';
+
+@Injectable()
+@Participant('mail', { dataSource: 'south' })
+class Mail {
+  readonly sent: string[] = [];
+
+  @Message()
+  post(text: string): void {
+    this.sent.push(text);
+  }
+  @Message()
+  async send(text: string): Promise<void> {
+    this.sent.push(text);
+  }
+}
+
+const TOO_LONG = 'x'.repeat(300_000);
+
+describe('a message that cannot be recorded', () => {
+  let databases: BankDatabases;
+  let bank: BankApp;
+  let mail: Mail;
+  let owners = 0;
+  let owner: string;
+
+  beforeAll(async () => {
+    databases = await createBankDatabases();
+    bank = await startBank(databases, {}, [Mail]);
+    mail = bank.app.get(Mail);
+  });
+  beforeEach(async () => {
+    mail.sent.length = 0;
+    owner = `owner-${++owners}`;
+    await bank.fund([owner], 100);
+  });
+  afterAll(async () => {
+    await bank?.close();
+    await databases?.drop();
+  });
+
+  const balance = async (): Promise<number> => (await bank.wallets(owner)).north.balance;
+
+  // Its promise is in nobody's hands: an unhandled rejection would end the process, and fails this test.
+  it('cancels the transaction when it is declared void, so that it is not lost without a word', async () => {
+    const run = bank.tcc.run({ name: 'void' }, async () => {
+      await bank.transfers.north.withdraw(owner, 10);
+      mail.post(TOO_LONG);
+    });
+    await expect(run).rejects.toMatchObject({ code: 'TCC_PAYLOAD' });
+    await eventually(async () => expect(await balance()).toBe(100));
+  });
+
+  it('does not hide why the initiator threw', async () => {
+    const run = bank.tcc.run({ name: 'void and thrown' }, async () => {
+      await bank.transfers.north.withdraw(owner, 10);
+      mail.post(TOO_LONG);
+      throw new Error('for another reason');
+    });
+    await expect(run).rejects.toThrow('for another reason');
+    await eventually(async () => expect(await balance()).toBe(100));
+  });
+
+  it('is the caller’s to catch when it is awaited: the others are confirmed', async () => {
+    await bank.tcc.run({ name: 'awaited' }, async () => {
+      await bank.transfers.north.withdraw(owner, 10);
+      await expect(mail.send(TOO_LONG)).rejects.toMatchObject({ code: 'TCC_PAYLOAD' });
+      await mail.send(TOO_LONG).catch(() => undefined);
+      const all = await Promise.allSettled([mail.send(TOO_LONG), mail.send('short')]);
+      expect(all.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+    });
+    await eventually(() => expect(mail.sent).toEqual(['short']));
+    expect(await balance()).toBe(90);
+  });
+});
