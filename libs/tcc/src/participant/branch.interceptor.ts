@@ -4,9 +4,11 @@ import type { BranchExecution } from '../context/branch-execution.js';
 import { currentContext, runWith } from '../context/execution-context.js';
 import type { OpenBranch, TransactionScope } from '../context/transaction-scope.js';
 import { Payloads } from '../core/codec/payloads.js';
+import { monotonicNow } from '../core/monotonic-clock.js';
 import { NestedTryError } from '../errors/nested-try.error.js';
 import { NoGlobalTransactionError } from '../errors/no-global-transaction.error.js';
 import { OpenLocalTransactionError } from '../errors/open-local-transaction.error.js';
+import { TransactionTimedOutError } from '../errors/transaction-timed-out.error.js';
 import { TryTimeLimitError } from '../errors/try-time-limit.error.js';
 import type { ParticipantTry } from './participant.js';
 
@@ -97,6 +99,10 @@ export class BranchInterceptor {
     let answered = true;
     try {
       await branch.registered;
+      // The answer may have been long on its way. A try that starts now could outlast its cancel, which counts on none
+      // being under way at deadline + limit.
+      if (monotonicNow() >= branch.deadline)
+        throw new TransactionTimedOutError(`calling ${call.entry.fullName}`, branch.xid);
       answered = false;
       const value = await withinLimit(call, branch, scope);
       answered = true;
