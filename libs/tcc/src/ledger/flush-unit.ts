@@ -73,4 +73,6 @@ function unit<K extends WriteKind>(
   };
 }
 
-const weigh = (branches: readonly BranchWrite[]): number => branches.reduce((sum, { args }) => sum + args.length, 0);
+/** Of branches, in characters of payload. */
+export const weigh = (branches: readonly BranchWrite[]): number =>
+  branches.reduce((sum, { args }) => sum + args.length, 0);

@@ -1,5 +1,5 @@
 import type { Monotonic } from '../core/monotonic-clock.js';
-import { beginUnit, decideUnit, registerUnit, settleUnit, type AnyFlushUnit } from './flush-unit.js';
+import { beginUnit, decideUnit, registerUnit, settleUnit, weigh, type AnyFlushUnit } from './flush-unit.js';
 import type { AnyPendingWrite, PendingWrite } from './pending-write.js';
 
 /** Keeps a flush after an outage well within the time that a statement may take. */
@@ -61,6 +61,11 @@ export class WriteQueue {
     for (const { write, members } of units) {
       for (const member of members) member.inFlight = false;
       this.clean(write.xid);
+      // Behind the others: one transaction that fills flush after flush must not keep them waiting.
+      const left = this.lines.get(write.xid);
+      if (left === undefined) continue;
+      this.lines.delete(write.xid);
+      this.lines.set(write.xid, left);
     }
   }
 
@@ -84,9 +89,9 @@ function unitOf(head: AnyPendingWrite, line: readonly AnyPendingWrite[]): AnyFlu
     case 'begin':
       // One that was sent may be in the ledger, and then a second sending inserts nothing: what was folded into it
       // since would be reported as recorded and is not.
-      return beginUnit(head, head.sent || head.alone ? [] : registersFrom(line, 1));
+      return beginUnit(head, head.sent || head.alone ? [] : registersAfter(head, line));
     case 'register':
-      return registerUnit([head, ...(head.alone ? [] : registersFrom(line, 1))]);
+      return registerUnit([head, ...(head.alone ? [] : registersAfter(head, line))]);
     case 'decide':
       return decideUnit(head);
     case 'settle':
@@ -94,11 +99,17 @@ function unitOf(head: AnyPendingWrite, line: readonly AnyPendingWrite[]): AnyFlu
   }
 }
 
-/** The registrations that follow each other from an index on. */
-function registersFrom(line: readonly AnyPendingWrite[], from: number): PendingWrite<'register'>[] {
+/** The registrations that follow the head of a line, as far as they fit into a flush with it. */
+function registersAfter(
+  head: PendingWrite<'begin'> | PendingWrite<'register'>,
+  [, ...followers]: readonly AnyPendingWrite[],
+): PendingWrite<'register'>[] {
   const registers: PendingWrite<'register'>[] = [];
-  for (const write of line.slice(from)) {
+  let weight = weigh(head.write.branches);
+  for (const write of followers) {
     if (write.kind !== 'register' || write.alone) break;
+    weight += weigh(write.write.branches);
+    if (weight > MOST_WEIGHT) break;
     registers.push(write);
   }
   return registers;
