@@ -47,7 +47,7 @@ describe('carts', () => {
     expect(await actions.stock('lamp')).toEqual(before);
   });
 
-  it.each([-1, 1_001, 1.5, '1', null, undefined, [], {}, true])('refuse %j as a quantity', async (quantity) => {
+  it.each([-1, 1_000_001, 1.5, '1', null, undefined, [], {}, true])('refuse %j as a quantity', async (quantity) => {
     const id = await actions.cartWith();
     const { body } = await shop.http.put(`/carts/${id}/items/book`).send({ quantity }).expect(400);
     expect(body).toMatchObject({ code: 'BAD_REQUEST', message: expect.stringContaining('quantity') });
@@ -163,6 +163,8 @@ describe('a body', () => {
     ['a customer that no database can hold', { customer: 'al\u0000ice', items: one('book') }],
     ['a sku that is no text', { customer: 'alice', items: [{ sku: 1, quantity: 1 }] }],
     ['items that are no objects', { customer: 'alice', items: ['book', null, 1, []] }],
+    ['an empty list as an item', { customer: 'alice', items: [[]] }],
+    ['a list of items as an item', { customer: 'alice', items: [one('book')] }],
     ['quantity 0', { customer: 'alice', items: one('book', 0) }],
     ['a quantity that is no integer', { customer: 'alice', items: one('book', 1.5) }],
     ['a quantity beyond everything', { customer: 'alice', items: one('book', 1e300) }],
@@ -176,6 +178,27 @@ describe('a body', () => {
   it.each(['{"customer":', '"text"', 'null', '[]', '\u0000'])('of %j is 400', async (text) => {
     const { body } = await shop.http.post('/orders').set('Content-Type', 'application/json').send(text).expect(400);
     expect(body).toMatchObject({ code: 'BAD_REQUEST' });
+  });
+
+  it('in a list of its own is 400', async () => {
+    const { body } = await shop.http
+      .post('/orders')
+      .send([{ customer: 'alice', items: one('book') }])
+      .expect(400);
+    expect(body).toMatchObject({ code: 'BAD_REQUEST' });
+  });
+
+  it.each(['/orders', `/carts/${randomUUID()}/checkout`])('nested without end is 400 at %s', async (path) => {
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    for (const text of [deep, `{"customer":${deep}}`, `{"customer":"alice","items":${deep}}`]) {
+      const { body } = await shop.http.post(path).set('Content-Type', 'application/json').send(text).expect(400);
+      expect(body).toMatchObject({ code: 'BAD_REQUEST' });
+    }
+  });
+
+  it('that asks for more than anybody has is understood, and refused', async () => {
+    expect(await answerTo(actions.order('alice', one('book', 20_000)))).toBe('409 OUT_OF_STOCK');
+    expect(await answerTo(actions.order('alice', one('book', 9_000)))).toBe('409 INSUFFICIENT_FUNDS');
   });
 
   it('that is too large is 413', async () => {

@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsInt, Max, Min, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsInstance, IsInt, Max, Min, ValidateNested } from 'class-validator';
 import { IsStorableText } from '../../../shared/src/http/is-storable-text.js';
 import { LARGEST_QUANTITY, MOST_LINES } from '../orders/limits.js';
 
@@ -28,6 +28,7 @@ export class OrderDto {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MOST_LINES)
+  @IsInstance(ItemDto, { each: true }) // a list in the list would count as checked when what it holds is
   @ValidateNested({ each: true })
   @Type(() => ItemDto)
   items!: ItemDto[];
