@@ -18,6 +18,15 @@ const FAILED: Failure = { kind: 'failed', unanswered: false };
 
 /** By code, not by class: a participant may use another copy of the library. */
 export function classifyFailure(error: unknown): Failure {
+  try {
+    return classify(error);
+  } catch {
+    // a revoked proxy, a getter that throws: the drive must go on, with it all other branches
+    return FAILED;
+  }
+}
+
+function classify(error: unknown): Failure {
   if (error instanceof CallTimeoutError) return { kind: 'failed', unanswered: true };
   if (!isTccError(error)) return FAILED;
   switch (error.code) {
@@ -42,5 +51,5 @@ export function classifyFailure(error: unknown): Failure {
 /** A day: what a participant says may not put a branch off for ever. */
 const LONGEST_MS = 24 * 3_600_000;
 
-const sane = (ms: number | undefined): number | undefined =>
-  ms === undefined || !(ms >= 0) ? undefined : Math.min(ms, LONGEST_MS);
+const sane = (ms: unknown): number | undefined =>
+  typeof ms !== 'number' || !(ms >= 0) ? undefined : Math.min(ms, LONGEST_MS);

@@ -64,6 +64,8 @@ describe('a confirm or cancel that did not succeed', () => {
     ['a message whose own transaction is in progress', new TransactionInProgressError('t', 'k', 'x', 777), 777],
     ['a time beyond a day', new RetryLaterError(1e12), 24 * HOUR],
     ['a time that is no number', new RetryLaterError(Number.NaN), 1_000],
+    ['a time that is a bigint', new RetryLaterError(5n as unknown as number), 1_000],
+    ['a time that is a symbol', new RetryLaterError(Symbol('soon') as unknown as number), 1_000],
     ['RetryLaterError without a time', new RetryLaterError(), 1_000],
     ['a busy barrier', new BarrierBusyError('p.m', 'x', undefined), 1_000],
   ])('is “not yet” after %s: no attempt, no history', (_, error, dueInMs) => {
@@ -101,7 +103,9 @@ describe('a confirm or cancel that did not succeed', () => {
   });
 
   it('survives whatever is thrown', () => {
-    for (const thrown of [undefined, null, 'text', 7, { code: 5 }, Object.create(null)]) {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    for (const thrown of [undefined, null, 'text', 7, { code: 5 }, Object.create(null), proxy]) {
       expect(judge(thrown).setback.attempts).toBe(1);
     }
   });
