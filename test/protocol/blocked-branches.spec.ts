@@ -1,13 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { Message, Participant, RetryLaterError, UnrecoverableError } from 'nestjs-tcc';
+import { Message, Participant, Recovery, RetryLaterError, UnrecoverableError } from 'nestjs-tcc';
 import pg from 'pg';
 import { createBankDatabases, startBank, type BankApp, type BankDatabases } from '../support/bank/bank-app.js';
 
 @Injectable()
 @Participant('mail', { dataSource: 'south' })
 class Mail {
+  told = 0;
+
   @Message()
-  async tell(): Promise<void> {}
+  async tell(): Promise<void> {
+    this.told++;
+  }
 }
 
 const HOUR_MS = 3_600_000;
@@ -56,6 +60,18 @@ describe('a branch that waits for another one of its transaction', () => {
     ['a later branch in sequence', 'sequence', () => bank.transfers.south.withdraw('ann', 1)],
   ] as const)('%s is not due before that one is', async (_, order, next) => {
     expect(await dueAfter(new RetryLaterError(HOUR_MS), order, next)).toBeGreaterThan(HOUR_MS - 30_000);
+  });
+
+  it('is called as soon as that one has settled, though that was sooner than expected', async () => {
+    await dueAfter(new RetryLaterError(HOUR_MS), 'together', () => bank.app.get(Mail).tell());
+    bank.hooks.inConfirm = () => undefined;
+    const { told } = bank.app.get(Mail);
+    await ledger.query(
+      'update tcc_transaction set due_at = clock_timestamp() where xid in (select xid from tcc_branch where postponements > 0)',
+    );
+    await ledger.query('update tcc_branch set due_at = clock_timestamp() where postponements > 0');
+    await bank.app.get(Recovery).runOnce();
+    expect(bank.app.get(Mail).told).toBeGreaterThan(told);
   });
 
   it('is due after the longest pause when that one is parked', async () => {

@@ -50,7 +50,7 @@ describe('planPhaseTwo', () => {
 
   it('keeps a message back behind a branch that is parked or not due', () => {
     const plan = groups(
-      decided([branch(1, { parked: true }), branch(2, { dueInMs: 5 }), branch(3, { kind: 'message' })]),
+      decided([branch(1, { parked: true }), branch(2, { dueInMs: 5, attempts: 1 }), branch(3, { kind: 'message' })]),
     );
     expect(plan).toEqual([[[3], [1, 2]]]);
   });
@@ -71,7 +71,7 @@ describe('planPhaseTwo', () => {
 
   it('calls nothing that has settled, is parked or is not due, and says when', () => {
     const plan = planPhaseTwo(
-      decided([branch(1, { settled: true }), branch(2, { parked: true }), branch(3, { dueInMs: 7 })]),
+      decided([branch(1, { settled: true }), branch(2, { parked: true }), branch(3, { dueInMs: 7, attempts: 1 })]),
     );
     expect(plan).toEqual({ groups: [], later: [{ seq: 3, dueInMs: 7 }], parked: 1 });
   });

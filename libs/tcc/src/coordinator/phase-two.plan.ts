@@ -32,7 +32,9 @@ export function planPhaseTwo(transaction: Decided): PhaseTwoPlan {
       parked++;
       continue;
     }
-    const dueInMs = Math.max(branch.dueInMs, notBeforeMs(transaction, branch));
+    // One that was never called has its due time from those before it, which may have settled sooner than expected.
+    const wasCalled = branch.attempts > 0 || branch.postponements > 0;
+    const dueInMs = Math.max(wasCalled ? branch.dueInMs : 0, notBeforeMs(transaction, branch));
     if (dueInMs > 0) later.push({ seq: branch.seq, dueInMs });
     else due.push(branch);
   }
