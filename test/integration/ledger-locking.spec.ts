@@ -115,6 +115,20 @@ describe('a row that somebody holds', () => {
     await other.query('rollback');
     expect(claimed.map(({ xid }) => xid)).toEqual([free]);
   });
+
+  it('does not keep the other leases of its instance from being renewed', async () => {
+    const xids = await begunMany(3);
+    await ledger.flush(aBatch({ decides: xids.map((xid) => aDecision(xid)) }));
+    const [held, ...free] = xids;
+    const other = await fixture.client();
+    await other.query('begin');
+    await other.query('select 1 from tcc_transaction where xid = $1 for update', [held]);
+    const leases = xids.map((xid) => ({ xid, owner: OWNER, epoch: 1 }));
+    const renewed = await ledger.renew(leases, LONG_MS);
+    await other.query('rollback');
+    expect([...renewed].toSorted()).toEqual(free.toSorted());
+    expect((await ledger.renew(leases, LONG_MS)).size).toBe(3);
+  });
 });
 
 describe('first registrations in parallel', () => {

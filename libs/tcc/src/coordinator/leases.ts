@@ -79,15 +79,16 @@ export class Leases {
     if (entries.length === 0) return;
     const askedAt = monotonicNow();
     try {
-      const standing = await this.ledger.renew(
+      const renewed = await this.ledger.renew(
         entries.map(({ lease }) => lease),
         this.leaseMs,
       );
       for (const entry of entries) {
-        if (standing.has(entry.lease.xid)) entry.until = askedAt + this.leaseMs;
-        else if (this.held.get(entry.lease.xid) === entry) this.held.delete(entry.lease.xid);
+        // Another driver took over, or the row is locked for a moment: either way it stands as long as it did before,
+        // since nobody can take over what has not run out by the ledger's clock, which is later than by ours.
+        if (renewed.has(entry.lease.xid)) entry.until = askedAt + this.leaseMs;
       }
-      await this.faults('ledger.renew.done', { xids: [...standing] });
+      await this.faults('ledger.renew.done', { xids: [...renewed] });
     } catch {
       // the ledger is away: the leases lapse on our own clock, and no call is started once they have
     }

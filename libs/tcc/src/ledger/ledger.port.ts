@@ -41,7 +41,7 @@ export interface LedgerPort {
   /** The branches of one transaction, by seq. */
   branches(xid: string): Promise<readonly BranchRecord[]>;
 
-  /** Extends leases. @returns the xids whose lease still stands; the others are lost. */
+  /** Extends leases. @returns the xids whose lease was extended; the others are lost, or locked at the moment. */
   renew(leases: readonly Lease[], leaseMs: number): Promise<ReadonlySet<string>>;
 
   /** Gives leases back without having driven to the end: the transactions are due at once, and others are woken. */

@@ -6,14 +6,15 @@ import type { Statement } from './statement.js';
  *
  * $1 xid, $2 owner, $3 epoch, $4 length of the lease in milliseconds.
  *
- * A lease that ran out and that nobody took over stands: what fences a driver is the epoch.
+ * A lease that ran out and that nobody took over stands: what fences a driver is the epoch. `skip locked`: one row that
+ * somebody holds must not make all leases of an instance lapse.
  *
- * @returns the xids of those that stand
+ * @returns the xids of those that were extended
  */
 const TEXT = `
 with held as materialized (
   select xid, owner, epoch, lease_until, clock_timestamp() as at
-  from tcc_transaction where xid = any($1::uuid[]) order by xid for no key update
+  from tcc_transaction where xid = any($1::uuid[]) order by xid for no key update skip locked
 )
 update tcc_transaction t
 set lease_until = h.at + $4::float8 * interval '1 millisecond', due_at = h.at + $4::float8 * interval '1 millisecond'
