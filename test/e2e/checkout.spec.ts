@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { takeSnapshot } from '../../apps/storefront/src/demo/snapshot.js';
 import { inProcessShop, type InProcessShop } from './support/in-process-shop.js';
+import { sendText } from './support/raw-http.js';
 import { expectConsistent } from './support/settled.js';
 import { answerTo, one, ShopActions, type Placed } from './support/shop-actions.js';
 import { shopDatabases } from './support/shop-databases.js';
@@ -201,8 +202,27 @@ describe('a body', () => {
     expect(await answerTo(actions.order('alice', one('book', 9_000)))).toBe('409 INSUFFICIENT_FUNDS');
   });
 
-  it('that is too large is 413', async () => {
-    expect(await answerTo(actions.order('alice'.repeat(100_000), one('book')))).toBe('413 PAYLOAD_TOO_LARGE');
+  it('that is too large is 400', async () => {
+    expect(await answerTo(actions.order('alice'.repeat(100_000), one('book')))).toBe('400 PAYLOAD_TOO_LARGE');
+    const items = Array.from({ length: 10_000 }, () => one('book')[0]!);
+    expect(await answerTo(actions.order('alice', items))).toBe('400 PAYLOAD_TOO_LARGE');
+  });
+
+  it.each(['application/json; charset=klingon', 'application/xml', 'text/plain'])('of type %s is 400', async (type) => {
+    const order = JSON.stringify({ customer: 'alice', items: one('book') });
+    const { body } = await shop.http.post('/orders').set('Content-Type', type).send(order).expect(400);
+    expect(body).toEqual({ code: expect.any(String), message: expect.any(String) });
+  });
+
+  it.each([
+    ['BAD_REQUEST', 'no HTTP at all\r\n\r\n'],
+    ['HEADERS_TOO_LARGE', `POST /orders HTTP/1.1\r\nHost: x\r\nIdempotency-Key: ${'k'.repeat(20_000)}\r\n\r\n`],
+    ['HEADERS_TOO_LARGE', `GET /orders/${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`],
+    ['BAD_REQUEST', 'POST /orders HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
+  ])('or head that cannot be read is 400 %s', async (code, text) => {
+    const answer = await sendText(shop.port, text);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(JSON.parse(answer.split('\r\n\r\n')[1]!)).toEqual({ code, message: expect.any(String) });
   });
 
   it('about things that do not exist is 404 and leaves no order', async () => {

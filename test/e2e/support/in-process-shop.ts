@@ -1,3 +1,5 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { TccModuleOptions } from 'nestjs-tcc';
@@ -10,6 +12,7 @@ import { StorefrontModule } from '../../../apps/storefront/src/storefront.module
 /** The shop in this process, with faults that a test can set as it goes. */
 export interface InProcessShop {
   readonly http: TestAgent;
+  readonly port: number;
   /** Replaces the faults. What the earlier ones have paused goes on. */
   faults(...rules: FaultRule[]): FaultPlan;
   close(): Promise<void>;
@@ -42,8 +45,10 @@ export async function inProcessShop(
     .compile();
   const app: INestApplication = testing.createNestApplication({ logger: SILENT });
   await app.listen(0, '127.0.0.1');
+  const listening = app.getHttpServer() as Server;
   return {
-    http: request(app.getHttpServer() as Parameters<typeof request>[0]),
+    http: request(listening),
+    port: (listening.address() as AddressInfo).port,
     faults: (...rules) => {
       plan.resume();
       plan = new FaultPlan(rules);

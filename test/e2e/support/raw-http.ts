@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 
 /** A request as no well-behaved client would send it. */
 export interface RawRequest {
@@ -28,5 +29,16 @@ export function sendRaw(url: string, { method, path, headers, body }: RawRequest
     sent.on('error', reject);
     sent.setTimeout(30_000, () => sent.destroy(new Error(`no answer to ${method} ${path}`)));
     sent.end(body);
+  });
+}
+
+/** Sends what may be no request at all. @returns everything that came back until the server closed the connection */
+export function sendText(port: number, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(text));
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
+    socket.on('close', () => resolve(answer)).on('error', reject);
+    socket.setTimeout(30_000, () => socket.destroy(new Error('no answer')));
   });
 }

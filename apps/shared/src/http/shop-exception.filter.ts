@@ -22,6 +22,9 @@ const INTERNAL = {
   message: 'Internal server error',
 };
 
+/** Whatever is wrong with a body is answered with 400; the code says what. */
+const ABOUT_THE_BODY: readonly number[] = [HttpStatus.PAYLOAD_TOO_LARGE, HttpStatus.UNSUPPORTED_MEDIA_TYPE];
+
 /** Answers everything that nestjs-tcc's own filter does not: each error with `code`, `message` and, where known, `xid`. */
 @Catch()
 export class ShopExceptionFilter implements ExceptionFilter<unknown> {
@@ -58,5 +61,5 @@ function answerToHttp(status: number, error: Error): Answer {
   const body = error instanceof HttpException ? error.getResponse() : undefined;
   const own = typeof body === 'object' ? (body as { code?: unknown }).code : undefined;
   const code = typeof own === 'string' ? own : (HttpStatus[status] ?? 'BAD_REQUEST');
-  return { status, code, message: error.message };
+  return { status: ABOUT_THE_BODY.includes(status) ? HttpStatus.BAD_REQUEST : status, code, message: error.message };
 }
