@@ -15,6 +15,7 @@ const PARENT = process.ppid;
 async function main(): Promise<void> {
   const shop = await startShop(shopSettings(process.env));
   console.log(`shop listening on http://127.0.0.1:${shop.port}`);
+  if (shop.ownDatabases !== undefined) console.log(`databases shop, inventory and payment on ${shop.ownDatabases}`);
 
   let since: number | undefined;
   const stop = (): void => {

@@ -9,6 +9,8 @@ import { StorefrontModule } from './storefront.module.js';
 /** A shop that serves. */
 export interface RunningShop {
   readonly port: number;
+  /** Where its own database server is, for those who want to look; undefined when it was given one. */
+  readonly ownDatabases: string | undefined;
   /** Ends what is under way, hands over what is not, and resolves when its own database server has ended too. */
   stop(): Promise<void>;
 }
@@ -32,7 +34,7 @@ export async function startShop(settings: ShopSettings): Promise<RunningShop> {
       await app.close();
       await server.stop();
     };
-    return { port: portOf(app), stop };
+    return { port: portOf(app), ownDatabases: settings.databaseUrl === undefined ? server.url : undefined, stop };
   } catch (error) {
     await server.stop();
     throw error;

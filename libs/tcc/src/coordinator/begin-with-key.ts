@@ -7,6 +7,8 @@ import type { ActiveTransaction } from './active-transaction.js';
 
 /** Asking again sooner than this after the other call's deadline finds it being cancelled at best. */
 const SOONEST_MS = 100;
+/** Most calls end long before their deadline: whoever asks again should not wait for the slowest. */
+const LATEST_MS = 1_000;
 
 /**
  * Writes the transaction row at once, which takes the key.
@@ -30,5 +32,10 @@ export async function beginWithKey(
   const { holder } = answer;
   if (holder.fingerprint !== fingerprint) throw new KeyReuseError(name, key, holder.xid);
   if (isConfirmed(holder.status) && holder.result !== undefined) return { result: holder.result };
-  throw new TransactionInProgressError(name, key, holder.xid, Math.max(SOONEST_MS, Math.ceil(holder.remainingMs)));
+  throw new TransactionInProgressError(
+    name,
+    key,
+    holder.xid,
+    Math.min(LATEST_MS, Math.max(SOONEST_MS, Math.ceil(holder.remainingMs))),
+  );
 }

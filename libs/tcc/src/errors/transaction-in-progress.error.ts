@@ -13,7 +13,7 @@ export class TransactionInProgressError extends TccError {
     readonly transaction: string,
     readonly key: string,
     xid: string,
-    /** When asking again makes sense, in milliseconds: at the latest the other call's deadline. */
+    /** When asking again makes sense, in milliseconds: at most 1 000. */
     readonly retryAfterMs: number,
   ) {
     super(`${transaction} with key ${JSON.stringify(key)} is in progress as ${xid}: ask again in ${retryAfterMs} ms.`, {
