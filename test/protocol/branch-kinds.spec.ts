@@ -270,6 +270,19 @@ describe('the kinds of branches', () => {
     expect(trace.calls).toEqual(['outside z', 'outside cancel z']);
   });
 
+  it('a cancel that hangs holds up neither the confirms of its transaction nor its messages', async () => {
+    const gate = new Gate();
+    trace.gates.set('outside cancel z', gate.pass);
+    await bank.tcc.run({ name: 'mixed', phaseTwo: 'background' }, async () => {
+      await steps.outside('z').catch(() => undefined);
+      await steps.ordered('y');
+      await steps.told('x');
+    });
+    await gate.reached;
+    await eventually(() => expect(trace.calls).toEqual(expect.arrayContaining(['confirm y Y', 'told x'])), 3_000);
+    gate.open();
+  });
+
   it('“not yet” is called again and counts as no attempt', async () => {
     let refusals = 3;
     trace.gates.set('confirm y Y', () =>

@@ -8,7 +8,7 @@ import type { TccEvents } from '../observability/tcc-events.js';
 import type { PhaseTwoInvoker } from '../participant/phase-two.invoker.js';
 import type { Crowd } from './crowd.js';
 import type { HeldLease, Leases } from './leases.js';
-import { planPhaseTwo, phaseOf } from './phase-two.plan.js';
+import { planPhaseTwo, phaseOf, type CallGroup } from './phase-two.plan.js';
 import { judgeSetback } from './setback.js';
 import { eachBounded } from './each-bounded.js';
 import { withTimeLimit } from './time-limit.js';
@@ -72,19 +72,23 @@ export class PhaseTwoDriver {
           dueInMs,
         ),
       );
-    for (const group of plan.groups) {
-      const blockers = group.after.filter((seq) => !settled.has(seq));
-      const blocked = blockers.length > 0;
+    const driveGroup = async ({ branches, after }: CallGroup): Promise<void> => {
+      const blockers = after.filter((seq) => !settled.has(seq));
       // Not before what it waits for is: driving it sooner would do nothing but write to the ledger, each time. How
       // long an operator takes with what is parked nobody knows.
       const blockedMs = Math.max(0, ...blockers.map((seq) => setbacks.get(seq)?.dueInMs ?? this.settings.retry.capMs));
-      await eachBounded(group.branches, CALLS_AT_ONCE, async (branch) => {
-        const waits = blocked ? untouched(branch, blockedMs) : undefined;
+      await eachBounded(branches, CALLS_AT_ONCE, async (branch) => {
+        const waits = blockers.length > 0 ? untouched(branch, blockedMs) : undefined;
         const setback = waits ?? (await this.call(transaction, branch, lease, since, crowd));
         if (setback) setbacks.set(branch.seq, setback);
         else settled.add(branch.seq);
       });
-    }
+    };
+    await Promise.all(
+      plan.lanes.map(async (lane) => {
+        for (const group of lane) await driveGroup(group);
+      }),
+    );
     if (!lease.stands()) return 'elsewhere';
     if (setbacks.size > 0 || plan.parked > 0) return this.handBack(lease, [...settled], [...setbacks.values()]);
     this.settle(lease, [...settled]);

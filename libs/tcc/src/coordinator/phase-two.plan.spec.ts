@@ -27,7 +27,9 @@ const decided = (branches: BranchRecord[], more: Partial<ClaimedTransaction> = {
   ...more,
 });
 const groups = (transaction: Decided): [number[], readonly number[]][] =>
-  planPhaseTwo(transaction).groups.map(({ branches, after }) => [branches.map(({ seq }) => seq), after]);
+  planPhaseTwo(transaction)
+    .lanes.flat()
+    .map(({ branches, after }) => [branches.map(({ seq }) => seq), after]);
 
 describe('phaseOf', () => {
   it('is cancel for what the decision does not say to confirm, even in a confirmed transaction', () => {
@@ -73,7 +75,7 @@ describe('planPhaseTwo', () => {
     const plan = planPhaseTwo(
       decided([branch(1, { settled: true }), branch(2, { parked: true }), branch(3, { dueInMs: 7, attempts: 1 })]),
     );
-    expect(plan).toEqual({ groups: [], later: [{ seq: 3, dueInMs: 7 }], parked: 1 });
+    expect(plan).toEqual({ lanes: [], later: [{ seq: 3, dueInMs: 7 }], parked: 1 });
   });
 
   it('waits with the cancel of a try without barrier that has not answered, until none can be under way', () => {
@@ -89,6 +91,6 @@ describe('planPhaseTwo', () => {
       { seq: 1, dueInMs: 200 },
       { seq: 3, dueInMs: 200 },
     ]);
-    expect(plan.groups.flatMap((group) => group.branches.map(({ seq }) => seq))).toEqual([2, 4]);
+    expect(plan.lanes.flat().flatMap((group) => group.branches.map(({ seq }) => seq))).toEqual([2, 4]);
   });
 });

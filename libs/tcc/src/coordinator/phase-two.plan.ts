@@ -6,9 +6,10 @@ export interface CallGroup {
   readonly after: readonly number[];
 }
 
-/** What a drive does, in this order. */
+/** What a drive does. */
 export interface PhaseTwoPlan {
-  readonly groups: readonly CallGroup[];
+  /** Driven side by side, the groups of each in their order: a cancel that hangs must not hold up a confirm. */
+  readonly lanes: readonly (readonly CallGroup[])[];
   /** Open, but not due now. */
   readonly later: readonly { readonly seq: number; readonly dueInMs: number }[];
   /** How many wait for an operator. */
@@ -21,7 +22,7 @@ type Decided = Pick<ClaimedTransaction, 'decision' | 'outcomes' | 'order' | 'bra
 export const phaseOf = ({ decision, outcomes }: Decided, { seq }: Pick<BranchRecord, 'seq'>): 'confirm' | 'cancel' =>
   decision === 'confirming' && outcomes[seq]?.confirm === true ? 'confirm' : 'cancel';
 
-/** In which order branches are called: those to cancel at once or in reverse, those to confirm, then the messages. */
+/** In which order branches are called: those to cancel at once or in reverse; beside them those to confirm, then the messages. */
 export function planPhaseTwo(transaction: Decided): PhaseTwoPlan {
   const later: { seq: number; dueInMs: number }[] = [];
   const due: BranchRecord[] = [];
@@ -56,14 +57,16 @@ export function planPhaseTwo(transaction: Decided): PhaseTwoPlan {
         .filter((other) => samePhase(transaction, other, branch) && isBefore(other.seq, branch.seq))
         .map(({ seq }) => seq),
     }));
-  const groups: CallGroup[] = [
-    ...(inSequence
-      ? sequence([...cancels].reverse(), (other, seq) => other > seq)
-      : [{ branches: cancels, after: [] }]),
-    ...(inSequence ? sequence(confirms, (other, seq) => other < seq) : [{ branches: confirms, after: [] }]),
-    { branches: messages, after: others.map(({ seq }) => seq) },
+  const together = (branches: readonly BranchRecord[]): CallGroup[] => [{ branches, after: [] }];
+  const lanes: CallGroup[][] = [
+    inSequence ? sequence([...cancels].reverse(), (other, seq) => other > seq) : together(cancels),
+    [
+      ...(inSequence ? sequence(confirms, (other, seq) => other < seq) : together(confirms)),
+      { branches: messages, after: others.map(({ seq }) => seq) },
+    ],
   ];
-  return { groups: groups.filter(({ branches }) => branches.length > 0), later, parked };
+  const called = lanes.map((lane) => lane.filter(({ branches }) => branches.length > 0));
+  return { lanes: called.filter((lane) => lane.length > 0), later, parked };
 }
 
 const samePhase = (transaction: Decided, a: BranchRecord, b: BranchRecord): boolean =>
