@@ -1,146 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import {
-  Cancel,
-  Confirm,
-  defineParticipant,
-  defineTry,
-  GlobalTransaction,
-  Message,
-  Participant,
-  RetryLaterError,
-  Tcc,
-  Try,
-  type LedgerPort,
-  TCC_LEDGER,
-} from 'nestjs-tcc';
+import { defineParticipant, defineTry, RetryLaterError, Tcc, type LedgerPort, TCC_LEDGER } from 'nestjs-tcc';
 import { createBankDatabases, startBank, type BankApp, type BankDatabases } from '../support/bank/bank-app.js';
+import { followKey, Quick, Steps, ThirdParty, Trace } from '../support/bank/kinds.participants.js';
 import { Wallet } from '../support/bank/wallet.entity.js';
 import { eventually } from '../support/eventually.js';
 import { Gate } from '../support/gate.js';
 
 const whole = { balance: 100, held: 0, gone: 0 };
-
-/** What was called, in order, across all participants of this spec. */
-@Injectable()
-class Trace {
-  calls: string[] = [];
-  readonly gates = new Map<string, () => Promise<void>>();
-  async at(call: string): Promise<void> {
-    this.calls.push(call);
-    await this.gates.get(call)?.();
-  }
-}
-
-@Injectable()
-@Participant('steps', { dataSource: 'north' })
-class Steps {
-  constructor(
-    private readonly trace: Trace,
-    private readonly tcc: Tcc,
-  ) {}
-
-  @Try({ confirm: false })
-  async book(name: string): Promise<void> {
-    await this.trace.at(`book ${name}`);
-    await this.tcc.branch.manager.update(Wallet, { owner: name }, { gone: 1 });
-  }
-  @Cancel('book')
-  async unbook(name: string): Promise<void> {
-    await this.trace.at(`unbook ${name}`);
-    await this.tcc.branch.manager.update(Wallet, { owner: name }, { gone: 0 });
-  }
-
-  @Try()
-  async ordered(name: string): Promise<string> {
-    await this.trace.at(`try ${name}`);
-    return name.toUpperCase();
-  }
-  @Confirm('ordered')
-  async orderedConfirm(name: string, result: string): Promise<void> {
-    await this.trace.at(`confirm ${name} ${result}`);
-  }
-  @Cancel('ordered')
-  async orderedCancel(name: string): Promise<void> {
-    await this.trace.at(`cancel ${name}`);
-  }
-
-  @Try()
-  async outside(name: string): Promise<void> {
-    await this.trace.at(`outside ${name}`);
-    throw new Error('after an effect outside the database');
-  }
-  @Confirm('outside')
-  outsideConfirm(): void {
-    this.trace.calls.push('outside confirm');
-  }
-  @Cancel('outside', { evenIfNotTried: true })
-  async outsideCancel(name: string): Promise<void> {
-    await this.trace.at(`outside cancel ${name}`);
-  }
-
-  @Message()
-  async told(name: string): Promise<void> {
-    await this.trace.at(`told ${name}`);
-  }
-  @Message()
-  noted(name: string): void {
-    this.trace.calls.push(`noted ${name}`);
-  }
-}
-
-@Injectable()
-@Participant('quick', { dataSource: 'north', effects: 'database' })
-class Quick {
-  constructor(private readonly tcc: Tcc) {}
-  @Try()
-  async take(owner: string): Promise<void> {
-    await this.tcc.branch.manager.decrement(Wallet, { owner }, 'balance', 10);
-    await this.tcc.branch.manager.increment(Wallet, { owner }, 'held', 10);
-  }
-  @Confirm('take')
-  async use(owner: string): Promise<void> {
-    await this.tcc.branch.manager.decrement(Wallet, { owner }, 'held', 10);
-    await this.tcc.branch.manager.increment(Wallet, { owner }, 'gone', 10);
-  }
-  @Cancel('take')
-  async giveBack(owner: string): Promise<void> {
-    await this.tcc.branch.manager.decrement(Wallet, { owner }, 'held', 10);
-    await this.tcc.branch.manager.increment(Wallet, { owner }, 'balance', 10);
-  }
-}
-
-@Injectable()
-@Participant('third-party', { dataSource: false })
-class ThirdParty {
-  constructor(
-    private readonly trace: Trace,
-    private readonly tcc: Tcc,
-    private readonly steps: Steps,
-  ) {}
-  @Try({ timeLimit: '300ms' })
-  async charge(name: string): Promise<string> {
-    this.tcc.branch.signal.addEventListener('abort', () => this.trace.calls.push(`aborted ${name}`));
-    await this.trace.at(`charge ${name}`);
-    return `receipt of ${name}`;
-  }
-  @Confirm('charge')
-  async capture(name: string, receipt: string): Promise<void> {
-    await this.trace.at(`capture ${name} ${receipt} ${this.tcc.branch.idempotencyKey.split(':')[1]}`);
-  }
-  @Cancel('charge')
-  async refund(name: string): Promise<void> {
-    await this.trace.at(`refund ${name}`);
-  }
-  @Message()
-  async follow(name: string): Promise<void> {
-    await this.follower(name);
-  }
-  @GlobalTransaction({ name: 'follow-up', key: (_name: string) => followKey() })
-  async follower(name: string): Promise<void> {
-    await this.steps.ordered(name);
-  }
-}
-let followKey: () => string = () => '';
 
 describe('the kinds of branches', () => {
   let databases: BankDatabases;
@@ -182,7 +48,7 @@ describe('the kinds of branches', () => {
     trace = bank.app.get(Trace);
     steps = bank.app.get(Steps);
     third = bank.app.get(ThirdParty);
-    followKey = () => bank.tcc.branch.idempotencyKey;
+    followKey.of = () => bank.tcc.branch.idempotencyKey;
     await bank.fund(['a', 'b', 'q', 'c'], 100);
   });
   beforeEach(() => {
