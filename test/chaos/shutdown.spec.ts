@@ -3,49 +3,29 @@ import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { TccModule, type TccModuleOptions } from 'nestjs-tcc';
 import { faultHook, FaultPlan } from 'nestjs-tcc-testing';
-import {
-  createBankDatabases,
-  startBank,
-  Transfers,
-  type BankApp,
-  type BankDatabases,
-} from '../support/bank/bank-app.js';
+import { startBank, Transfers, type BankApp, type BankDatabases } from '../support/bank/bank-app.js';
 import { BankHooks, NorthBank, SouthBank } from '../support/bank/bank.participant.js';
 import { Hold, Wallet } from '../support/bank/wallet.entity.js';
 import { BankAudit, breaches } from '../support/processes/bank-audit.js';
 import { ChildApp } from '../support/processes/child-app.js';
 import type { ProcessPlan } from '../support/processes/process-plan.js';
 import { AMOUNT } from '../support/processes/scenarios.js';
+import { useBankProcesses } from '../support/processes/use-bank-processes.js';
 
 describe('shutdown', () => {
+  const used = useBankProcesses();
   let databases: BankDatabases;
   let audit: BankAudit;
-  let other: BankApp | undefined;
-  let pauses: FaultPlan | undefined;
-  let owners = 0;
   let owner: string;
   let service: string;
+  let other: BankApp | undefined;
+  let pauses: FaultPlan | undefined;
 
-  beforeAll(async () => {
-    databases = await createBankDatabases();
-    const first = await startBank(databases, { service: 'schema' });
-    await first.close();
-    audit = BankAudit.of(databases);
-  });
-  beforeEach(async () => {
-    owner = `owner-${++owners}`;
-    service = `service-${owners}`;
-    await audit.fund(owner, 100);
-  });
+  beforeEach(() => void ({ databases, audit, owner, service } = used));
   afterEach(async () => {
-    await ChildApp.killAll();
     pauses?.resume(); // a failed test must not keep its application from closing
     await other?.close();
     other = undefined;
-  });
-  afterAll(async () => {
-    await audit?.close();
-    await databases?.drop();
   });
 
   /** Looks once at boot, and then not again for a minute unless somebody wakes it. */

@@ -1,11 +1,12 @@
 import type { TccModuleOptions } from 'nestjs-tcc';
 import { faultHook, FaultPlan, type FaultRule } from 'nestjs-tcc-testing';
-import { createBankDatabases, startBank, type BankApp, type BankDatabases } from '../support/bank/bank-app.js';
+import { startBank, type BankApp, type BankDatabases } from '../support/bank/bank-app.js';
 import { eventually } from '../support/eventually.js';
 import { BankAudit, breaches, type Remains } from '../support/processes/bank-audit.js';
 import { ChildApp } from '../support/processes/child-app.js';
 import type { ProcessPlan } from '../support/processes/process-plan.js';
 import { AMOUNT } from '../support/processes/scenarios.js';
+import { useBankProcesses } from '../support/processes/use-bank-processes.js';
 
 const TIMEOUT_MS = 2_000;
 const LEASE_MS = 600;
@@ -17,34 +18,19 @@ interface TransactionRow {
 }
 
 describe('a process that stands still (SIGSTOP) and wakes up later', () => {
+  const used = useBankProcesses();
   let databases: BankDatabases;
   let audit: BankAudit;
-  let survivor: BankApp | undefined;
-  let pauses: FaultPlan | undefined;
-  let owners = 0;
   let owner: string;
   let service: string;
+  let survivor: BankApp | undefined;
+  let pauses: FaultPlan | undefined;
 
-  beforeAll(async () => {
-    databases = await createBankDatabases();
-    const first = await startBank(databases, { service: 'schema' });
-    await first.close();
-    audit = BankAudit.of(databases);
-  });
-  beforeEach(async () => {
-    owner = `owner-${++owners}`;
-    service = `service-${owners}`;
-    await audit.fund(owner, 100);
-  });
+  beforeEach(() => void ({ databases, audit, owner, service } = used));
   afterEach(async () => {
-    await ChildApp.killAll();
     pauses?.resume(); // a failed test must not keep its application from closing
     await survivor?.close();
     survivor = undefined;
-  });
-  afterAll(async () => {
-    await audit?.close();
-    await databases?.drop();
   });
 
   const options = (): Partial<TccModuleOptions> & { service: string } => ({

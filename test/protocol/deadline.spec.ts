@@ -1,30 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { TCC_LEDGER, TransactionTimedOutError, type LedgerPort } from 'nestjs-tcc';
-import { createBankDatabases, startBank, type BankApp, type BankDatabases } from '../support/bank/bank-app.js';
+import type { BankApp } from '../support/bank/bank-app.js';
+import { useBank } from '../support/bank/use-bank.js';
 import { eventually } from '../support/eventually.js';
 import { Gate } from '../support/gate.js';
 
 const whole = { balance: 100, held: 0, gone: 0 };
 
 describe('the deadline', () => {
-  let databases: BankDatabases;
+  const used = useBank();
   let bank: BankApp;
-  let owners = 0;
   let owner: string;
-
-  beforeAll(async () => {
-    databases = await createBankDatabases();
-    bank = await startBank(databases);
-  });
-  beforeEach(async () => {
-    owner = `owner-${++owners}`;
-    await bank.fund([owner], 100);
-    bank.hooks.inTry = () => undefined;
-  });
-  afterAll(async () => {
-    await bank?.close();
-    await databases?.drop();
-  });
+  beforeEach(() => void ({ bank, owner } = used));
 
   it('cancels though the method still runs, tells it through the signal, and refuses its later tries', async () => {
     const gate = new Gate();

@@ -1,30 +1,19 @@
 import { jest } from '@jest/globals';
 import { defaultPayloadCodec, LedgerFailure, PayloadError, TCC_LEDGER, type LedgerPort } from 'nestjs-tcc';
-import { createBankDatabases, startBank, type BankApp, type BankDatabases } from '../support/bank/bank-app.js';
+import { startBank, type BankApp, type BankDatabases } from '../support/bank/bank-app.js';
+import { useBank } from '../support/bank/use-bank.js';
 import { eventually } from '../support/eventually.js';
 
 const whole = { balance: 100, held: 0, gone: 0 };
 
 describe('when the ledger does not take a write', () => {
+  // long patience of branches, short patience with the ledger
+  const used = useBank({ ledgerTimeout: '400ms', recovery: { poll: '100ms' } });
   let databases: BankDatabases;
   let bank: BankApp;
-  let owners = 0;
   let owner: string;
-
-  beforeAll(async () => {
-    databases = await createBankDatabases();
-    // long patience of branches, short patience with the ledger
-    bank = await startBank(databases, { ledgerTimeout: '400ms', recovery: { poll: '100ms' } });
-  });
-  beforeEach(async () => {
-    owner = `owner-${++owners}`;
-    await bank.fund([owner], 100);
-  });
+  beforeEach(() => void ({ databases, bank, owner } = used));
   afterEach(() => jest.restoreAllMocks());
-  afterAll(async () => {
-    await bank?.close();
-    await databases?.drop();
-  });
 
   /** Answers every flush that matches with a failure, before or after the ledger has done it. */
   function failFlushes(

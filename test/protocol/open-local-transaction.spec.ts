@@ -1,24 +1,12 @@
-import { createBankDatabases, startBank, type BankApp, type BankDatabases } from '../support/bank/bank-app.js';
+import type { BankApp } from '../support/bank/bank-app.js';
+import { useBank } from '../support/bank/use-bank.js';
 import { Gate } from '../support/gate.js';
 
 describe('an initiator called inside an open local transaction', () => {
-  let databases: BankDatabases;
+  const used = useBank();
   let bank: BankApp;
-  let owners = 0;
   let owner: string;
-
-  beforeAll(async () => {
-    databases = await createBankDatabases();
-    bank = await startBank(databases);
-  });
-  beforeEach(async () => {
-    owner = `owner-${++owners}`;
-    await bank.fund([owner], 100);
-  });
-  afterAll(async () => {
-    await bank?.close();
-    await databases?.drop();
-  });
+  beforeEach(() => void ({ bank, owner } = used));
 
   it('may not try on the same DataSource, which could wait for that transaction for ever', async () => {
     await bank.north.transaction(async () => {

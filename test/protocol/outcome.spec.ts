@@ -1,5 +1,6 @@
 import { TransactionClosedError, UnrecoverableError, type TransactionStatus } from 'nestjs-tcc';
-import { createBankDatabases, startBank, type BankApp, type BankDatabases } from '../support/bank/bank-app.js';
+import type { BankApp } from '../support/bank/bank-app.js';
+import { useBank } from '../support/bank/use-bank.js';
 import { NotEnoughError } from '../support/bank/bank.participant.js';
 import { eventually } from '../support/eventually.js';
 
@@ -7,26 +8,10 @@ const whole = { balance: 100, held: 0, gone: 0 };
 const taken = (amount: number): object => ({ balance: 100 - amount, held: 0, gone: amount });
 
 describe('how a global transaction ends', () => {
-  let databases: BankDatabases;
+  const used = useBank();
   let bank: BankApp;
-  let owners = 0;
   let owner: string;
-
-  beforeAll(async () => {
-    databases = await createBankDatabases();
-    bank = await startBank(databases);
-  });
-  beforeEach(async () => {
-    owner = `owner-${++owners}`;
-    await bank.fund([owner], 100);
-  });
-  afterEach(() => {
-    bank.hooks.inTry = bank.hooks.inConfirm = bank.hooks.inCancel = () => undefined;
-  });
-  afterAll(async () => {
-    await bank?.close();
-    await databases?.drop();
-  });
+  beforeEach(() => void ({ bank, owner } = used));
 
   const statusOf = async (xid: string): Promise<TransactionStatus | undefined> => (await bank.tcc.outcome(xid))?.status;
   const xidOf = (error: unknown): string => bank.tcc.xidOf(error)!;

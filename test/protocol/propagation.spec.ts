@@ -1,5 +1,6 @@
 import { Propagation, TransactionCancelledError, type TransactionStatus } from 'nestjs-tcc';
-import { createBankDatabases, startBank, type BankApp, type BankDatabases } from '../support/bank/bank-app.js';
+import type { BankApp } from '../support/bank/bank-app.js';
+import { useBank } from '../support/bank/use-bank.js';
 import { eventually } from '../support/eventually.js';
 import { Gate } from '../support/gate.js';
 
@@ -7,24 +8,10 @@ const whole = { balance: 100, held: 0, gone: 0 };
 const taken = (amount: number): object => ({ balance: 100 - amount, held: 0, gone: amount });
 
 describe('a method under a global transaction called inside another', () => {
-  let databases: BankDatabases;
+  const used = useBank();
   let bank: BankApp;
-  let owners = 0;
   let owner: string;
-
-  beforeAll(async () => {
-    databases = await createBankDatabases();
-    bank = await startBank(databases);
-  });
-  beforeEach(async () => {
-    owner = `owner-${++owners}`;
-    await bank.fund([owner], 100);
-    bank.hooks.inTry = () => undefined;
-  });
-  afterAll(async () => {
-    await bank?.close();
-    await databases?.drop();
-  });
+  beforeEach(() => void ({ bank, owner } = used));
 
   const run = <T>(propagation: Propagation, work: () => Promise<T>): Promise<T> =>
     bank.tcc.run({ name: `p-${propagation}`, propagation }, work);

@@ -20,7 +20,7 @@ export interface OpenBranch {
   /** Resolves when the branch row is durable; rejects when registration was refused or the ledger is away. */
   readonly registered: Promise<void>;
   /** The try took effect and returned this (encoded). */
-  succeeded(result: string | undefined): void;
+  succeeded(result: string): void;
   /** The try ended with an error: the branch is to cancel. `answered` false: it may still be under way. */
   failed(answered: boolean): void;
 }

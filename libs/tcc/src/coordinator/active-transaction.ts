@@ -120,19 +120,14 @@ export class ActiveTransaction {
     // whoever awaits it hears of a failure; a try that overlaps with it may never get so far
     registered.catch(() => undefined);
     if (request.kind === 'message') {
-      const recorded = (): void => void (branch.state = 'succeeded');
-      this.messages.push(registered.then(recorded, () => undefined));
+      this.messages.push(registered.then(() => succeed(branch)).catch(() => undefined));
     }
     return {
       xid: this.xid,
       seq: branch.write.seq,
       deadline: this.deadline,
       registered,
-      succeeded: (result) => {
-        branch.state = 'succeeded';
-        branch.answered = true;
-        if (result !== undefined) branch.result = result;
-      },
+      succeeded: (result) => succeed(branch, result),
       failed: (answered) => {
         branch.state = 'failed';
         branch.answered = answered;
@@ -216,4 +211,11 @@ export class ActiveTransaction {
       return new PayloadError(what, describeError(cause), 'write', { xid: this.xid, cause });
     return monotonicNow() >= this.deadline ? this.timedOut() : new LedgerUnavailableError(what, this.xid, cause);
   }
+}
+
+/** A message has, once it is recorded; a try, once it took effect and returned something. */
+function succeed(branch: ActiveBranch, result?: string): void {
+  branch.state = 'succeeded';
+  branch.answered = true;
+  if (result !== undefined) branch.result = result;
 }

@@ -48,7 +48,6 @@ export class BranchInterceptor {
     });
     if (entry.kind === 'message') {
       await branch.registered;
-      branch.succeeded(undefined);
       return undefined;
     }
     return barrier ? this.tryBehindBarrier(call, branch, scope, barrier) : this.tryWithoutBarrier(call, branch, scope);
