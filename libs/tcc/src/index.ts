@@ -9,6 +9,7 @@ export { Participant } from './decorators/participant.decorator.js';
 export { GlobalTransaction, type GlobalTransactionOptions } from './decorators/global-transaction.decorator.js';
 export { Try } from './decorators/try.decorator.js';
 export { Cancel, Confirm } from './decorators/phase-two.decorators.js';
+export { InjectParticipant } from './decorators/inject-participant.decorator.js';
 export { Message } from './decorators/message.decorator.js';
 export type {
   CancelOptions,
@@ -24,6 +25,11 @@ export {
   type ParticipantDefinition,
   type TryDefinition,
 } from './participant/participant-definition.js';
+
+export { getParticipantToken } from './participant/participant-token.js';
+export type { RemoteParticipantOptions, RemoteTls } from './participant/remote/remote.options.js';
+export type { BusinessErrorClass } from './participant/remote/remote-place.js';
+export type { SigningKey } from './core/wire/signature.js';
 
 export { Propagation } from './core/propagation.js';
 export type { Baggage } from './context/execution-context.js';
@@ -52,6 +58,7 @@ export * from './core/barrier-ruling.js';
 export * from './errors/active-transaction.error.js';
 export * from './errors/barrier-busy.error.js';
 export * from './errors/barrier-refused.error.js';
+export * from './errors/circuit-open.error.js';
 export * from './errors/configuration.error.js';
 export * from './errors/direct-phase-call.error.js';
 export * from './errors/in-doubt.error.js';
@@ -64,6 +71,9 @@ export * from './errors/no-branch.error.js';
 export * from './errors/no-global-transaction.error.js';
 export * from './errors/open-local-transaction.error.js';
 export * from './errors/overlapping-transactions.error.js';
+export * from './errors/participant-failed.error.js';
+export * from './errors/participant-refused.error.js';
+export * from './errors/participant-unreachable.error.js';
 export * from './errors/payload.error.js';
 export * from './errors/phase-ended.error.js';
 export * from './errors/repeated-try.error.js';

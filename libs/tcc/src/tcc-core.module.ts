@@ -1,4 +1,4 @@
-import { Global, Logger, Module, type Provider } from '@nestjs/common';
+import { Global, Logger, Module, type DynamicModule, type NestModule, type Provider } from '@nestjs/common';
 import { DiscoveryModule, ModuleRef } from '@nestjs/core';
 import { BARRIER_PROVIDER, type BarrierProvider } from './barrier/barrier.provider.js';
 import { SubstituteBarrierProvider } from './barrier/substitute-barrier.provider.js';
@@ -13,12 +13,17 @@ import { ConfigurationError } from './errors/configuration.error.js';
 import { DeferredLedger } from './ledger/deferred-ledger.js';
 import { GroupCommit } from './ledger/group-commit.js';
 import type { LedgerPort } from './ledger/ledger.port.js';
+import { NoLedger } from './ledger/no-ledger.js';
 import { PostgresLedger } from './ledger/postgres/postgres-ledger.js';
 import { TccEvents } from './observability/tcc-events.js';
 import { BranchInterceptor } from './participant/branch.interceptor.js';
 import { ParticipantExplorer } from './participant/participant.explorer.js';
+import { participantProxy } from './participant/participant-proxy.js';
+import { getParticipantToken, injectedNames } from './participant/participant-token.js';
 import { ParticipantRegistry } from './participant/participant.registry.js';
 import { PhaseTwoInvoker } from './participant/phase-two.invoker.js';
+import { RemoteCaller } from './participant/remote/remote-caller.js';
+import { TryRunner } from './participant/try-runner.js';
 import { Recovery } from './recovery/recovery.js';
 import { TccHealth } from './recovery/tcc-health.js';
 import { TCC_LEDGER, TCC_OPTIONS, TCC_RUNTIME, TCC_SETTINGS } from './tcc.constants.js';
@@ -27,10 +32,17 @@ import { ConfigurableModuleClass } from './tcc.module-definition.js';
 import type { TccModuleOptions } from './tcc.options.js';
 import { resolveSettings, type TccSettings } from './tcc.settings.js';
 import { Tcc } from './tcc.js';
+import { CallReceiver } from './transport/call-receiver.js';
+import { HttpRoute } from './transport/http/http-route.js';
+import { createMicroserviceController } from './transport/microservice/create-controller.js';
+import { RECEIVER_SETTINGS, type ReceiverSettings } from './transport/receiver.settings.js';
+import { RemoteDirectory } from './transport/remote-directory.js';
+import { SignedReceiver } from './transport/signed-receiver.js';
 import { poolConfigOf } from './typeorm-pool-config.js';
 
 function ledgerOf(settings: TccSettings, moduleRef: ModuleRef): LedgerPort {
   const { ledger, migrations, ledgerTimeoutMs } = settings;
+  if (ledger === false) return new NoLedger();
   if ('port' in ledger) return ledger.port;
   const logger = new Logger('Ledger');
   // Half: a write whose first sending timed out can be sent once more before its caller gives up.
@@ -81,8 +93,41 @@ const providers: Provider[] = [
   TccEvents,
   ParticipantRegistry,
   ParticipantExplorer,
-  BranchInterceptor,
-  PhaseTwoInvoker,
+  {
+    provide: TryRunner,
+    useFactory: (payloads: Payloads, { faults }: TccSettings) => new TryRunner(payloads, faults),
+    inject: [Payloads, TCC_SETTINGS],
+  },
+  {
+    provide: BranchInterceptor,
+    useFactory: (payloads: Payloads, runner: TryRunner) => new BranchInterceptor(payloads, runner),
+    inject: [Payloads, TryRunner],
+  },
+  {
+    provide: RemoteCaller,
+    useFactory: (payloads: Payloads, { faults }: TccSettings) => new RemoteCaller(payloads, faults),
+    inject: [Payloads, TCC_SETTINGS],
+  },
+  {
+    provide: PhaseTwoInvoker,
+    useFactory: (registry: ParticipantRegistry, payloads: Payloads, remote: RemoteCaller, { faults }: TccSettings) =>
+      new PhaseTwoInvoker(registry, payloads, remote, faults),
+    inject: [ParticipantRegistry, Payloads, RemoteCaller, TCC_SETTINGS],
+  },
+  CallReceiver,
+  SignedReceiver,
+  HttpRoute,
+  RemoteDirectory,
+  {
+    provide: RECEIVER_SETTINGS,
+    useFactory: ({ service, callTimeoutMs, faults, remote }: TccSettings): ReceiverSettings => ({
+      service,
+      callTimeoutMs,
+      faults,
+      ...remote,
+    }),
+    inject: [TCC_SETTINGS],
+  },
   {
     provide: PhaseTwoDriver,
     useFactory: (
@@ -109,7 +154,7 @@ const providers: Provider[] = [
       payloads: Payloads,
       decider: Decider,
       inFlight: InFlight,
-    ) => new Coordinator(settings.service, commits, payloads, decider, inFlight),
+    ) => new Coordinator(settings.service, commits, payloads, decider, inFlight, settings.faults),
     inject: [TCC_SETTINGS, GroupCommit, Payloads, Decider, InFlight],
   },
   {
@@ -132,10 +177,11 @@ const providers: Provider[] = [
       coordinator: Coordinator,
       interceptor: BranchInterceptor,
       registry: ParticipantRegistry,
+      remote: RemoteCaller,
       ledger: LedgerPort,
       settings: TccSettings,
-    ) => new Tcc(coordinator, interceptor, registry, ledger, settings),
-    inject: [Coordinator, BranchInterceptor, ParticipantRegistry, TCC_LEDGER, TCC_SETTINGS],
+    ) => new Tcc(coordinator, interceptor, registry, remote, ledger, settings),
+    inject: [Coordinator, BranchInterceptor, ParticipantRegistry, RemoteCaller, TCC_LEDGER, TCC_SETTINGS],
   },
   { provide: TCC_RUNTIME, useExisting: Tcc },
   TccLifecycle,
@@ -148,4 +194,34 @@ const providers: Provider[] = [
   providers,
   exports: [Tcc, TCC_RUNTIME, TccEvents, TccHealth, Recovery, TCC_LEDGER, TCC_SETTINGS],
 })
-export class TccCoreModule extends ConfigurableModuleClass {}
+export class TccCoreModule extends ConfigurableModuleClass implements NestModule {
+  constructor(private readonly route: HttpRoute) {
+    super();
+  }
+
+  /** Not for a middleware: this is the last moment before the application's own routes. */
+  configure(): void {
+    this.route.register();
+  }
+}
+
+/** What differs from application to application: the participants it has injected, the pattern it listens to. */
+export function withOwnParts(core: DynamicModule): DynamicModule {
+  const injected = (): Provider[] =>
+    injectedNames().map((name) => ({
+      provide: getParticipantToken(name),
+      useFactory: (tcc: Tcc) => participantProxy(name, (method, args) => tcc.callParticipant(name, method, args)),
+      inject: [Tcc],
+    }));
+  return {
+    ...core,
+    controllers: [createMicroserviceController()],
+    // Read when the application starts: by then every class that injects one has been loaded.
+    get providers() {
+      return [...(core.providers ?? []), ...injected()];
+    },
+    get exports() {
+      return [...(core.exports ?? []), ...injectedNames().map(getParticipantToken)];
+    },
+  };
+}

@@ -18,6 +18,7 @@ import { Recovery } from './recovery/recovery.js';
 import { TCC_LEDGER, TCC_SETTINGS } from './tcc.constants.js';
 import type { TccSettings } from './tcc.settings.js';
 import { Tcc } from './tcc.js';
+import { RemoteDirectory } from './transport/remote-directory.js';
 
 /** What happens when: finding participants, opening, starting recovery, and going away without leaving anything behind. */
 @Injectable()
@@ -36,16 +37,19 @@ export class TccLifecycle
     private readonly commits: GroupCommit,
     private readonly leases: Leases,
     private readonly inFlight: InFlight,
+    private readonly directory: RemoteDirectory,
   ) {}
 
   async onModuleInit(): Promise<void> {
     try {
       this.explorer.explore(this.tcc.registered());
+      this.directory.open();
       await this.ledger.open();
       await this.barriers.open();
     } catch (error) {
       // Nest calls no shutdown hook of an application that failed to start
       this.barriers.close();
+      await this.directory.close().catch(() => undefined);
       await this.ledger.close().catch(() => undefined);
       throw error;
     }
@@ -75,6 +79,7 @@ export class TccLifecycle
     await this.leases.close().catch(() => undefined);
     this.barriers.close();
     liveRuntimes().delete(this.tcc);
+    await this.directory.close();
     await this.ledger.close();
   }
 }

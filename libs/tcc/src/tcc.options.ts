@@ -2,6 +2,7 @@ import type { PoolConfig } from 'pg';
 import type { PayloadCodec } from './core/codec/payload-codec.js';
 import type { Duration } from './core/duration.js';
 import type { FaultHook } from './core/fault-point.js';
+import type { SigningKey } from './core/wire/signature.js';
 import type { BarrierPort } from './barrier/barrier.port.js';
 import type { LedgerPort } from './ledger/ledger.port.js';
 
@@ -29,6 +30,23 @@ export interface RecoveryOptions {
 }
 
 /**
+ * How calls of participants between applications are trusted.
+ *
+ * @publicApi
+ */
+export interface RemoteOptions {
+  /**
+   * Secrets that all applications share. The first one signs, each is accepted: to change a secret, add the new one
+   * behind the old one everywhere, then put it first everywhere, then drop the old one.
+   */
+  readonly keys?: readonly SigningKey[];
+  /** How far the time of signing may be from the receiver's clock; default `'1m'`. */
+  readonly window?: Duration;
+  /** Accepts calls that nobody signed. For networks where nobody else can reach this application. */
+  readonly insecure?: boolean;
+}
+
+/**
  * Options of `TccModule.forRoot()`.
  *
  * @publicApi
@@ -36,8 +54,13 @@ export interface RecoveryOptions {
 export interface TccModuleOptions {
   /** Name of this service: its instances share the work, and idempotency keys are unique within it. */
   readonly service: string;
-  /** Default: the default DataSource's database. */
-  readonly ledger?: LedgerLocation;
+  /**
+   * Default: the default DataSource's database. `false`: this application only has participants that others call; it
+   * begins no global transaction and recovers none.
+   */
+  readonly ledger?: LedgerLocation | false;
+  /** Calls of participants between applications. Without keys none of this application's can be called by others. */
+  readonly remote?: RemoteOptions;
   /** `'run'` (default) migrates the ledger's and the barriers' tables at boot; `'check'` refuses to boot when they do not fit. */
   readonly migrations?: 'run' | 'check';
   /** From the start of an initiator to its deadline; default `'30s'`. */

@@ -8,12 +8,14 @@ import { ConfigurationError } from './errors/configuration.error.js';
 import { newXid } from './core/xid.js';
 import { isStableName } from './participant/tries.builder.js';
 import type { BarrierPort } from './barrier/barrier.port.js';
-import type { LedgerLocation, TccModuleOptions } from './tcc.options.js';
+import type { LedgerLocation, RemoteOptions, TccModuleOptions } from './tcc.options.js';
+import type { RemoteSettings } from './transport/remote.settings.js';
 
 /** The options with every default filled in and every length of time in milliseconds. */
 export interface TccSettings {
   readonly service: string;
-  readonly ledger: LedgerLocation;
+  readonly ledger: LedgerLocation | false;
+  readonly remote: RemoteSettings;
   readonly migrations: 'run' | 'check';
   readonly timeoutMs: number;
   readonly phaseTwo: 'inline' | 'background';
@@ -43,10 +45,13 @@ export function resolveSettings(options: TccModuleOptions | undefined): TccSetti
   const instance = options.instance ?? `${hostname()}:${process.pid}`;
   if (!isStableName(instance))
     throw new ConfigurationError('instance', 'it is the name of this instance, 1 to 200 printable characters');
-  const { recovery } = options;
+  // without a ledger there is nothing to recover from
+  const recovery = options.ledger === false ? false : options.recovery;
+  const maxPayloadBytes = positive(options.maxPayloadBytes ?? 256 * 1024, 'maxPayloadBytes');
   return {
     service: options.service,
     ledger: ledgerLocation(options.ledger ?? {}),
+    remote: remoteSettings(options.remote ?? {}, maxPayloadBytes),
     migrations: oneOf(['run', 'check'], options.migrations ?? 'run', 'migrations'),
     timeoutMs: ms(options.timeout, '30s', 'timeout'),
     phaseTwo: oneOf(['inline', 'background'], options.phaseTwo ?? 'inline', 'phaseTwo'),
@@ -66,7 +71,7 @@ export function resolveSettings(options: TccModuleOptions | undefined): TccSetti
       capMs: ms(options.retry?.cap, '5m', 'retry.cap'),
     },
     drainMs: ms(options.drain, '10s', 'drain'),
-    maxPayloadBytes: positive(options.maxPayloadBytes ?? 256 * 1024, 'maxPayloadBytes'),
+    maxPayloadBytes,
     codec: codecOf(options.codec ?? defaultPayloadCodec),
     instance,
     owner: `${instance}:${newXid()}`,
@@ -82,10 +87,47 @@ function oneOf<T extends string>(choices: readonly T[], value: T, option: string
   return value;
 }
 
-function ledgerLocation(ledger: LedgerLocation): LedgerLocation {
+function ledgerLocation(ledger: LedgerLocation | false): LedgerLocation | false {
+  if (ledger === false) return false;
   if (typeof ledger !== 'object')
-    throw new ConfigurationError('ledger', 'it is where the ledger is: { dataSource }, { connection } or { port }');
+    throw new ConfigurationError(
+      'ledger',
+      'it is where the ledger is: { dataSource }, { connection } or { port }, or false',
+    );
   return ledger;
+}
+
+/** A shorter one can be guessed. */
+const SHORTEST_SECRET = 32;
+/** Escaped once more inside the body, and with the result beside the arguments. */
+const BODY_PER_PAYLOAD = 4;
+const ENVELOPE_BYTES = 64 * 1024;
+
+function remoteSettings(
+  { keys = [], window = '1m', insecure = false }: RemoteOptions,
+  maxPayloadBytes: number,
+): RemoteSettings {
+  for (const [index, { id, secret }] of keys.entries()) {
+    // Not shown, since messages end up in logs: it may be the secret, in the wrong place.
+    if (!/^[\w.-]{1,64}$/.test(id ?? ''))
+      throw new ConfigurationError(
+        'remote.keys',
+        `the id of key ${index + 1} is none: use up to 64 letters, digits, '.', '_' and '-'`,
+      );
+    if (typeof secret !== 'string' || secret.length < SHORTEST_SECRET)
+      throw new ConfigurationError(
+        'remote.keys',
+        `the secret of key ${index + 1} has less than ${SHORTEST_SECRET} characters`,
+      );
+  }
+  if (new Set(keys.map(({ id }) => id)).size !== keys.length)
+    throw new ConfigurationError('remote.keys', 'two keys have the same id');
+  return {
+    keys,
+    insecure: insecure === true,
+    windowMs: toMilliseconds(window, 'remote.window'),
+    maxBodyBytes: BODY_PER_PAYLOAD * maxPayloadBytes + ENVELOPE_BYTES,
+  };
 }
 
 function codecOf(codec: PayloadCodec): PayloadCodec {

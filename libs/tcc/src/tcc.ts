@@ -11,6 +11,8 @@ import { LedgerUnavailableError } from './errors/ledger-unavailable.error.js';
 import { NoGlobalTransactionError } from './errors/no-global-transaction.error.js';
 import { PayloadError } from './errors/payload.error.js';
 import { RuntimeNotFoundError } from './errors/runtime-not-found.error.js';
+import { UnknownParticipantError } from './errors/unknown-participant.error.js';
+import { asMessage } from './decorators/message-call.js';
 import type { LedgerPort } from './ledger/ledger.port.js';
 import type { TransactionView } from './ledger/ledger.types.js';
 import type { BranchInterceptor } from './participant/branch.interceptor.js';
@@ -18,6 +20,7 @@ import { problemsOf } from './participant/global-options.check.js';
 import type { GlobalTransactionSettings, StoredGlobalOptions } from './participant/metadata.js';
 import type { ParticipantDefinition } from './participant/participant-definition.js';
 import type { ParticipantRegistry } from './participant/participant.registry.js';
+import type { RemoteCaller, RemoteTryCall } from './participant/remote/remote-caller.js';
 import type { MethodCall, TccRuntime } from './participant/tcc-runtime.js';
 import type { TccSettings } from './tcc.settings.js';
 
@@ -72,6 +75,7 @@ export class Tcc implements TccRuntime {
     private readonly coordinator: Coordinator,
     private readonly interceptor: BranchInterceptor,
     private readonly registry: ParticipantRegistry,
+    private readonly remote: RemoteCaller,
     private readonly ledger: LedgerPort,
     private readonly settings: TccSettings,
   ) {
@@ -182,6 +186,15 @@ export class Tcc implements TccRuntime {
     return this.interceptor.call({ entry, self, args, scope: this.coordinator.activeScope(), body });
   }
 
+  /** @internal for `@InjectParticipant()`: where it is, is asked at each call. */
+  callParticipant(participant: string, method: string, args: readonly unknown[]): unknown {
+    const elsewhere = this.registry.elsewhere(participant);
+    if (!elsewhere) return this.callHere(participant, method, args);
+    const scope = this.coordinator.activeScope();
+    const sent = this.callElsewhere({ remote: elsewhere, method, args, scope });
+    return elsewhere.messages.has(method) ? asMessage(sent, scope) : sent;
+  }
+
   /** @internal for the module: what was registered, and the state it is in. */
   initialised(): void {
     this.state = 'running';
@@ -197,6 +210,26 @@ export class Tcc implements TccRuntime {
     return this.definitions;
   }
 
+  private async callElsewhere(call: RemoteTryCall): Promise<unknown> {
+    this.assertRunning(`${call.remote.name}.${call.method}`);
+    return this.remote.try(call);
+  }
+
+  private async callHere(participant: string, method: string, args: readonly unknown[]): Promise<unknown> {
+    const name = `${participant}.${method}`;
+    this.assertRunning(name);
+    const entry = this.registry.findOffered(participant, method);
+    if (!entry) throw new UnknownParticipantError(name, this.registry.offered());
+    const scope = this.coordinator.activeScope();
+    const self = (await entry.participant.locate({ xid: scope?.xid ?? '', seq: 0, phase: 'try' })) as Record<
+      PropertyKey,
+      (...args: readonly unknown[]) => unknown
+    >;
+    // a decorated method sees to itself
+    if (this.registry.isDecorated(self)) return self[entry.method]!(...args);
+    return this.interceptor.call({ entry, self, args, scope, body: () => self[entry.method]!(...args) });
+  }
+
   private async start(
     settings: GlobalTransactionSettings,
     name: string,
@@ -205,6 +238,11 @@ export class Tcc implements TccRuntime {
     body: () => unknown,
   ): Promise<unknown> {
     this.assertRunning(name);
+    if (this.settings.ledger === false)
+      throw new ConfigurationError(
+        'ledger',
+        `${name} wants to begin a global transaction, and this application has no ledger (ledger: false)`,
+      );
     if (key !== undefined && typeof key !== 'string')
       throw new ConfigurationError(
         `key of ${name}`,

@@ -43,6 +43,25 @@ export function describeHandBacks({ describe, it, expect }: TestGlobals, driver:
       expect(await by.settle(claimed!, [2])).toEqual({ answer: 'done' });
     });
 
+    it('in the middle of a drive records what became of branches, and the lease stands', async () => {
+      const by = driver();
+      const lease = await by.decided('confirming', TWO);
+      expect(
+        await by.ledger.handBack(back(lease, { setbacks: [failed(2, 0, { attempts: 3 })], keepsLease: true })),
+      ).toBe(true);
+      expect(await by.claim()).toEqual([]);
+      expect(await by.ledger.branches(lease.xid)).toMatchObject([{ attempts: 0 }, { attempts: 3, parked: false }]);
+      expect(await by.settle(lease, [1, 2])).toEqual({ answer: 'done' });
+    });
+
+    it('in the middle of a drive is refused once the lease is lost', async () => {
+      const by = driver();
+      const lease = await by.decided('confirming', TWO);
+      await by.ledger.release([lease]);
+      expect(await by.ledger.handBack(back(lease, { setbacks: [failed(2, 0)], keepsLease: true }))).toBe(false);
+      expect(await by.ledger.branches(lease.xid)).toMatchObject([{ attempts: 0 }, { attempts: 0 }]);
+    });
+
     it('makes due when the first of its branches is', async () => {
       const by = driver();
       const early = await by.decided('confirming', TWO);
@@ -54,6 +73,15 @@ export function describeHandBacks({ describe, it, expect }: TestGlobals, driver:
       expect(others).toEqual([]);
       expect(claimed?.branches[0]?.dueInMs).toBeGreaterThan(LONG_MS / 2);
       expect(claimed?.branches[1]?.dueInMs).toBeLessThanOrEqual(0);
+    });
+
+    it('leaves what has settled without a due time', async () => {
+      const by = driver();
+      const first = await by.decided('confirming', TWO);
+      await by.ledger.handBack(back(first, { setbacks: [failed(1, LONG_MS), failed(2, 0)] }));
+      const [second] = await by.claim();
+      await by.ledger.handBack(back(second!, { settled: [1], setbacks: [failed(2, 0)] }));
+      expect((await by.ledger.branches(first.xid))[0]).toMatchObject({ settled: true, dueInMs: 0 });
     });
 
     it('settles the transaction when nothing is left', async () => {

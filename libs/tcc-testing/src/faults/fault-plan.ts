@@ -19,7 +19,7 @@ export interface FaultRule {
   readonly action: FaultAction;
   /** At which of its occurrences, from 1 (default), or at each. Counted per rule, among those that fit `branch`. */
   readonly nth?: number | 'each';
-  /** Only for this `participant.method`; fits barrier steps only. */
+  /** Only for this `participant.method`; fits steps of a barrier or a call only. */
   readonly branch?: string;
 }
 

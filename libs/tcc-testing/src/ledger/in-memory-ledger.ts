@@ -115,7 +115,7 @@ export class InMemoryLedger implements LedgerPort {
   handBack(write: HandBackWrite): Promise<boolean> {
     return this.answer(() => {
       const row = this.held(write);
-      row?.handBack(write.settled, write.setbacks, write.instance);
+      row?.handBack(write);
       return row !== undefined;
     });
   }

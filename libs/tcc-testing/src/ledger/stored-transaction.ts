@@ -4,6 +4,7 @@ import {
   type BranchOutcomes,
   type BranchRecord,
   type BranchSetback,
+  type HandBackWrite,
   type BranchWrite,
   type Decision,
   type DecideWrite,
@@ -136,9 +137,10 @@ export class StoredTransaction {
     return true;
   }
 
-  handBack(settled: readonly number[], setbacks: readonly BranchSetback[], instance: string): void {
+  handBack({ settled, setbacks, instance, keepsLease }: HandBackWrite): void {
     this.markSettled(settled);
     for (const setback of setbacks) this.setBack(setback, instance);
+    if (keepsLease === true) return;
     this.leased = false;
     if (this.settle([])) return;
     const waiting = this.unsettled.filter(({ parkedBecause }) => parkedBecause === undefined);
@@ -211,7 +213,7 @@ export class StoredTransaction {
   private markSettled(seqs: readonly number[]): void {
     for (const seq of seqs) {
       const branch = this.branches.get(seq);
-      if (branch !== undefined) Object.assign(branch, { settled: true, parkedBecause: undefined });
+      if (branch !== undefined) Object.assign(branch, { settled: true, parkedBecause: undefined, dueAt: undefined });
     }
   }
 

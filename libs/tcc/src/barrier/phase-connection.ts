@@ -6,6 +6,11 @@ interface PostgresRunnerInternals {
   releasePostgresConnection?(error: Error): Promise<void>;
 }
 
+/** Private in pg. */
+interface ClientInternals {
+  readonly connection?: { readonly stream?: { destroy(): void } };
+}
+
 const CONFLICTS = new Set(['40001', '40P01']);
 
 /** Whether Postgres gave up a transaction that may succeed when it is run again. */
@@ -25,6 +30,7 @@ export class PhaseConnection {
 
   private inFlight: Promise<unknown> = Promise.resolve();
   private failure: Error | undefined;
+  private released = false;
   private announceLoss!: () => void;
 
   private constructor(
@@ -59,6 +65,7 @@ export class PhaseConnection {
 
   /** Gives the connection back; destroys it where its state is not known for sure. */
   async release(reason?: Error): Promise<void> {
+    this.released = true;
     const broken = reason ?? this.failure;
     this.client.removeListener('error', this.onError);
     if (!broken) return this.runner.release();
@@ -67,6 +74,20 @@ export class PhaseConnection {
     // A pool does not take back a client that is ending.
     (this.client as unknown as { end(): Promise<void> }).end().catch(() => undefined);
     return this.runner.release();
+  }
+
+  /**
+   * Drops the connection at once, whatever is under way on it: what waits for an answer is rejected. For one that may
+   * have been lost without a word, on which nothing would ever end.
+   */
+  drop(reason: Error): void {
+    if (this.released) return;
+    this.failure ??= reason;
+    this.announceLoss();
+    const { connection } = this.client as unknown as ClientInternals;
+    // Not end(): on a pipelined client it waits for the answers.
+    if (connection?.stream) connection.stream.destroy();
+    else (this.client as unknown as { end(): Promise<void> }).end().catch(() => undefined);
   }
 
   private readonly onError = (error: Error): void => {

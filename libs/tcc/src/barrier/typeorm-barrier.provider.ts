@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import type { FaultHook } from '../core/fault-point.js';
 import type { BarrierPort } from './barrier.port.js';
 import type { BarrierProvider } from './barrier.provider.js';
+import { guardPool } from './guard-pool.js';
 import { joinDataSource } from './join-data-source.js';
 import { TypeOrmBarrier } from './typeorm-barrier.js';
 
@@ -30,7 +31,7 @@ export class TypeOrmBarrierProvider implements BarrierProvider {
         fault: this.faults,
       });
       this.found.set(dataSource, barrier);
-      this.undo.push(joinDataSource(dataSource));
+      this.undo.push(joinDataSource(dataSource), guardPool(dataSource));
     }
     return { dataSource, barrier };
   }

@@ -21,6 +21,11 @@ import { isConflict, PhaseConnection } from './phase-connection.js';
 /** How often a phase is run in all when Postgres gives it up as a conflict (40001, 40P01). */
 const ATTEMPTS = 3;
 
+/** The server goes first with a connection that sits idle until the deadline: it says why. */
+const GRACE_MS = 1_000;
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /** How {@link TypeOrmBarrier} is set up. */
@@ -31,6 +36,8 @@ export interface TypeOrmBarrierOptions {
   readonly migrations: 'run' | 'check';
   readonly fault: FaultHook;
 }
+
+type Step = 'opening' | 'opened' | 'committing' | 'committed' | 'rolled-back';
 
 type Attempt<T> = { readonly done: BarrierResult<T> } | { readonly error: unknown; readonly mayRunAgain: boolean };
 
@@ -77,8 +84,10 @@ export class TypeOrmBarrier implements BarrierPort {
   }
 
   private async attempt<T>(call: BarrierCall, business: (local: LocalTransaction) => Promise<T>): Promise<Attempt<T>> {
+    await this.reach('opening', call);
     const connection = await this.connect();
     const local = new JoinedTransaction(this.dataSource, connection, call);
+    const stopWatch = watch(connection, call);
     let committed = false;
     try {
       await local.broadcast('BeforeTransactionStart');
@@ -99,9 +108,14 @@ export class TypeOrmBarrier implements BarrierPort {
       return { done };
     } catch (error) {
       if (committed) await connection.release();
-      else await this.rollBack(local);
+      else {
+        await this.rollBack(local);
+        await this.reach('rolled-back', call);
+      }
       // Whatever the business code made of it: after a conflict nothing of this attempt can be kept.
       return { error, mayRunAgain: !committed && (connection.conflict || isConflict(error)) };
+    } finally {
+      stopWatch();
     }
   }
 
@@ -160,11 +174,25 @@ export class TypeOrmBarrier implements BarrierPort {
     return PhaseConnection.open(originalCreateQueryRunner(this.dataSource)('master'));
   }
 
-  private async reach(step: 'opened' | 'committing' | 'committed', call: BarrierCall): Promise<void> {
+  private async reach(step: Step, call: BarrierCall): Promise<void> {
     const point: FaultPoint = `barrier.${call.phase}.${step}`;
     const pause = this.options.fault(point, { xids: [call.xid], branch: call.branch });
     if (pause) await pause;
   }
+}
+
+/**
+ * Takes the connection away from a phase that does not end: one that was lost without a word would be missing from the
+ * pool for ever. A try is cancelled at its deadline anyway; a confirm or cancel that is only slow, and may yet get done,
+ * has the time of its call once more.
+ */
+function watch(connection: PhaseConnection, call: BarrierCall): () => void {
+  if (call.deadline === undefined) return () => undefined;
+  const remaining = Math.max(1, call.deadline - monotonicNow());
+  const patience = Math.min(LONGEST_TIMER_MS, call.phase === 'try' ? remaining + GRACE_MS : 2 * remaining);
+  const reason = new Error(`${call.phase} of ${call.branch} has not ended in time: its connection is dropped`);
+  const timer = setTimeout(() => connection.drop(reason), patience).unref();
+  return () => clearTimeout(timer);
 }
 
 /** @throws TransactionTimedOutError when nothing is left for a try */

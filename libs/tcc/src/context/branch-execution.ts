@@ -19,6 +19,8 @@ export interface BranchExecution {
   readonly createQueryRunner?: () => unknown;
   /** Try only: aborts at the deadline and at the try's time limit. */
   readonly signal?: AbortSignal;
+  /** Try only: its method is about to be called through its decorator, and not by it. */
+  readonly entersWrapper?: true;
 }
 
 /** `xid:seq`: the key under which a participant keeps what it holds for a branch. */

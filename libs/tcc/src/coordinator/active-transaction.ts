@@ -158,13 +158,13 @@ export class ActiveTransaction {
   }
 
   /**
-   * What the decision says of each branch. To confirm: those whose try is known to have succeeded, in a scope that did
-   * not throw. Everything else is to cancel, what is still under way included.
+   * What the decision says of each branch. To confirm: those whose try is known to have succeeded, in a scope that has
+   * returned. Everything else is to cancel, what is still under way included.
    */
   outcomes(): BranchOutcomes {
     const outcomes: Record<number, BranchOutcome> = {};
     for (const { write, scope, state, answered, result } of this.branches) {
-      const confirm = state === 'succeeded' && !scope.isFailed;
+      const confirm = state === 'succeeded' && scope.hasSucceeded;
       outcomes[write.seq] = { confirm, answered, ...(confirm && result !== undefined ? { result } : {}) };
     }
     return outcomes;

@@ -6,6 +6,7 @@ import { NestedTryError } from '../errors/nested-try.error.js';
 import { NoGlobalTransactionError } from '../errors/no-global-transaction.error.js';
 import { TransactionCancelledError } from '../errors/transaction-cancelled.error.js';
 import { TransactionClosedError } from '../errors/transaction-closed.error.js';
+import type { FaultHook } from '../core/fault-point.js';
 import type { Payloads } from '../core/codec/payloads.js';
 import type { GroupCommit } from '../ledger/group-commit.js';
 import { ActiveTransaction } from './active-transaction.js';
@@ -25,6 +26,7 @@ export class Coordinator {
     private readonly payloads: Payloads,
     private readonly decider: Decider,
     private readonly inFlight: InFlight,
+    private readonly faults: FaultHook,
   ) {}
 
   /** Runs a method under a global transaction, as its propagation says. */
@@ -90,6 +92,9 @@ export class Coordinator {
       return await this.runBegun(transaction, call);
     } catch (error) {
       throw rememberXid(error, transaction.xid);
+    } finally {
+      const pause = this.faults('initiator.answering', { xids: [transaction.xid] });
+      if (pause) await pause;
     }
   }
 

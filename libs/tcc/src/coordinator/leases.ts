@@ -60,8 +60,10 @@ export class Leases {
     const leases = [...this.held.values()].map(({ lease }) => lease);
     this.held.clear();
     if (leases.length === 0) return;
+    const xids = leases.map(({ xid }) => xid);
+    await this.faults('ledger.release.sending', { xids });
     await this.ledger.release(leases);
-    await this.faults('ledger.release.done', { xids: leases.map(({ xid }) => xid) });
+    await this.faults('ledger.release.done', { xids });
   }
 
   private schedule(): NodeJS.Timeout {
@@ -79,6 +81,7 @@ export class Leases {
     if (entries.length === 0) return;
     const askedAt = monotonicNow();
     try {
+      await this.faults('ledger.renew.sending', { xids: entries.map(({ lease }) => lease.xid) });
       const renewed = await this.ledger.renew(
         entries.map(({ lease }) => lease),
         this.leaseMs,

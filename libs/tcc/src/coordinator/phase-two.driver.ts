@@ -8,6 +8,7 @@ import type { TccEvents } from '../observability/tcc-events.js';
 import type { PhaseTwoInvoker } from '../participant/phase-two.invoker.js';
 import type { Crowd } from './crowd.js';
 import type { HeldLease, Leases } from './leases.js';
+import { Siblings } from './siblings.js';
 import { planPhaseTwo, phaseOf, type CallGroup } from './phase-two.plan.js';
 import { judgeSetback } from './setback.js';
 import { eachBounded } from './each-bounded.js';
@@ -62,47 +63,73 @@ export class PhaseTwoDriver {
     crowd: Crowd | undefined,
   ): Promise<DriveEnd> {
     const settled = new Set(transaction.branches.filter((branch) => branch.settled).map(({ seq }) => seq));
-    const setbacks = new Map<number, BranchSetback>();
+    const setbacks = new Map<number, Setback>();
+    const drive: Drive = { transaction, lease, since, crowd, siblings: new Siblings() };
     const plan = planPhaseTwo(transaction);
-    for (const { seq, dueInMs } of plan.later)
-      setbacks.set(
-        seq,
-        untouched(
-          transaction.branches.find((branch) => branch.seq === seq)!,
-          dueInMs,
-        ),
-      );
+    const callBranch = async (branch: BranchRecord): Promise<void> => {
+      const setback = await this.callUntilAlone(drive, branch);
+      if (setback) setbacks.set(branch.seq, asOfNow(setback));
+      else {
+        setbacks.delete(branch.seq);
+        settled.add(branch.seq);
+      }
+    };
     const driveGroup = async ({ branches, after }: CallGroup): Promise<void> => {
       const blockers = after.filter((seq) => !settled.has(seq));
       // Not before what it waits for is: driving it sooner would do nothing but write to the ledger, each time. How
       // long an operator takes with what is parked nobody knows.
       const blockedMs = Math.max(0, ...blockers.map((seq) => setbacks.get(seq)?.dueInMs ?? this.settings.retry.capMs));
       await eachBounded(branches, CALLS_AT_ONCE, async (branch) => {
-        const waits = blockers.length > 0 ? untouched(branch, blockedMs) : undefined;
-        const setback = waits ?? (await this.call(transaction, branch, lease, since, crowd));
-        if (setback) setbacks.set(branch.seq, setback);
-        else settled.add(branch.seq);
+        if (blockers.length > 0) setbacks.set(branch.seq, asOfNow(untouched(branch, blockedMs)));
+        else await callBranch(branch);
       });
     };
-    await Promise.all(
-      plan.lanes.map(async (lane) => {
-        for (const group of lane) await driveGroup(group);
-      }),
-    );
+    const driveLater = async ({ seq, dueInMs }: { seq: number; dueInMs: number }): Promise<void> => {
+      const branch = transaction.branches.find((each) => each.seq === seq)!;
+      setbacks.set(seq, asOfNow(untouched(branch, dueInMs)));
+      const alone = transaction.order === 'together' && branch.kind !== 'message';
+      if (alone && (await drive.siblings.outlast(dueInMs))) await callBranch(branch);
+    };
+    const lanes = plan.lanes.map(async (lane) => {
+      for (const group of lane) await driveGroup(group);
+    });
+    // behind the lanes, whose first calls are under way by now
+    await Promise.all([...lanes, ...plan.later.map(driveLater)]);
     if (!lease.stands()) return 'elsewhere';
-    if (setbacks.size > 0 || plan.parked > 0) return this.handBack(lease, [...settled], [...setbacks.values()]);
+    if (setbacks.size > 0 || plan.parked > 0) {
+      const left = [...setbacks.values()].map(stillDue);
+      return (await this.handBack(lease, [...settled], left)) ? 'handed back' : 'elsewhere';
+    }
     this.settle(lease, [...settled]);
     return 'settled';
   }
 
+  /**
+   * Calls a branch, and again when it is due as long as other calls of the drive are under way: one that hangs, for as
+   * long as a call may take, must not delay what another one needs.
+   *
+   * @returns undefined when the branch has settled
+   */
+  private async callUntilAlone(drive: Drive, branch: BranchRecord): Promise<BranchSetback | undefined> {
+    const { lease, siblings } = drive;
+    for (let current = branch; ;) {
+      const setback = await siblings.during(this.call(drive, current));
+      if (setback?.dueInMs === undefined) return setback;
+      const from = monotonicNow();
+      const again = await siblings.outlast(setback.dueInMs);
+      const waiting = { ...setback, dueInMs: Math.max(0, setback.dueInMs - (monotonicNow() - from)) };
+      if (!again || !lease.stands()) return waiting;
+      // Before the next call: the history of attempts is no guess. Where that fails the end of the drive tells.
+      const recorded = await this.handBack(lease, [], [waiting], 'the drive goes on').catch(() => false);
+      if (!recorded) return waiting;
+      const { attempts, postponements, alerted } = setback;
+      current = { ...current, attempts, postponements, alerted };
+    }
+  }
+
   /** @returns undefined when the branch has settled */
-  private async call(
-    transaction: ClaimedTransaction,
-    branch: BranchRecord,
-    lease: HeldLease,
-    since: Monotonic,
-    crowd: Crowd | undefined,
-  ): Promise<BranchSetback | undefined> {
+  private async call(drive: Drive, branch: BranchRecord): Promise<BranchSetback | undefined> {
+    const { transaction, lease, since, crowd } = drive;
     // A lapsed lease may be somebody else's by now: what is not called is simply due for them.
     if (!lease.stands()) return untouched(branch, 0);
     const { xid, baggage } = transaction;
@@ -111,9 +138,17 @@ export class PhaseTwoDriver {
     let leave: (() => void) | undefined;
     try {
       leave = crowd?.enter(branch.participant);
-      const result = phase === 'confirm' ? transaction.outcomes[branch.seq]?.result : undefined;
-      const giveUpAt = startedAt + this.settings.callTimeoutMs;
-      const called = this.invoker.call({ xid, branch, phase, result, baggage, giveUpAt });
+      const outcome = transaction.outcomes[branch.seq];
+      const called = this.invoker.call({
+        xid,
+        branch,
+        phase,
+        baggage,
+        result: phase === 'confirm' ? outcome?.result : undefined,
+        answered: outcome?.answered === true,
+        remainingMs: transaction.remainingMs - (startedAt - since),
+        giveUpAt: startedAt + this.settings.callTimeoutMs,
+      });
       await withTimeLimit(called, this.settings.callTimeoutMs, `${phase} of ${branch.participant}.${branch.method}`);
       return undefined;
     } catch (error) {
@@ -144,11 +179,13 @@ export class PhaseTwoDriver {
     this.commits.settle({ xid, owner, epoch, seqs }).catch(() => undefined);
   }
 
+  /** @returns whether the lease stood */
   private async handBack(
     lease: HeldLease,
     settled: readonly number[],
     setbacks: readonly BranchSetback[],
-  ): Promise<DriveEnd> {
+    goesOn?: 'the drive goes on',
+  ): Promise<boolean> {
     const { xid, owner, epoch } = lease;
     await this.settings.faults('ledger.hand-back.sending', { xids: [xid] });
     const written = await this.ledger.handBack({
@@ -158,11 +195,32 @@ export class PhaseTwoDriver {
       settled,
       setbacks,
       instance: this.settings.instance,
+      ...(goesOn ? { keepsLease: true } : {}),
     });
     await this.settings.faults('ledger.hand-back.done', { xids: [xid] });
-    return written ? 'handed back' : 'elsewhere';
+    return written;
   }
 }
+
+/** What the calls of one drive have in common. */
+interface Drive {
+  readonly transaction: ClaimedTransaction;
+  readonly lease: HeldLease;
+  readonly since: Monotonic;
+  readonly crowd: Crowd | undefined;
+  readonly siblings: Siblings;
+}
+
+/** A setback, and when it was one. */
+type Setback = BranchSetback & { readonly at: Monotonic };
+
+const asOfNow = (setback: BranchSetback): Setback => ({ ...setback, at: monotonicNow() });
+
+/** As it is to be written now: what waited for the end of the drive has waited. */
+const stillDue = ({ at, ...setback }: Setback): BranchSetback =>
+  setback.dueInMs === undefined
+    ? setback
+    : { ...setback, dueInMs: Math.max(0, setback.dueInMs - (monotonicNow() - at)) };
 
 /** Left as it is, due at a time of its own. */
 const untouched = ({ seq, attempts, postponements, alerted }: BranchRecord, dueInMs: number): BranchSetback => ({

@@ -33,9 +33,12 @@ export class Scope implements TransactionScope {
     return this.closed || (this.parent?.isClosed ?? this.transaction.isClosed);
   }
 
-  /** Threw, or inside one that did: its branches are to cancel, whatever they answered. */
-  get isFailed(): boolean {
-    return this.failed || (this.parent?.isFailed ?? false);
+  /**
+   * Whether its branches may be confirmed: a joined method, and those it is inside, have returned. One that threw, or
+   * that nobody has awaited and that is still at work, has not: all of its branches are to cancel, whatever they answered.
+   */
+  get hasSucceeded(): boolean {
+    return this.parent === undefined || (this.closed && !this.failed && this.parent.hasSucceeded);
   }
 
   open(request: BranchRequest): OpenBranch {

@@ -48,7 +48,8 @@ export function judgeSetback(
   }
   if (failure.kind === 'failed') {
     const failed = attempts + 1;
-    const setback = { ...base, attempts: failed, postponements: 0, dueInMs: retryPause(policy, failed), attempt };
+    const dueInMs = Math.max(retryPause(policy, failed), failure.afterMs ?? 0);
+    const setback = { ...base, attempts: failed, postponements: 0, dueInMs, attempt };
     return failed >= ALERT_ATTEMPT ? { setback: { ...setback, alerted: true }, tell: 'alert' } : { setback, tell };
   }
   const times = postponements + 1;

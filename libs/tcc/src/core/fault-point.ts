@@ -1,6 +1,10 @@
 /**
- * The named steps at which a test can make this process crash, fail or pause. They name what has just become true.
- * Durable steps first: a crash after each of them must leave nothing lost, doubled or held.
+ * The named steps at which a test can make this process crash, fail or pause. They name what has just become true, or
+ * what is about to be asked for (`-ing`). A crash at each of them must leave nothing lost, doubled or held.
+ *
+ * `ledger`: the writes of the coordinator and of recovery. `barrier`: the local transaction of a phase. `call`: a phase
+ * that only the other side records: of a participant in another application, or of one without barrier. `answer`: what
+ * the application that has the participant tells the one that called it. `initiator`: the answer to its caller.
  *
  * @publicApi
  */
@@ -13,20 +17,39 @@ export const FAULT_POINTS = [
   'ledger.decide.done',
   'ledger.settle.sending',
   'ledger.settle.done',
+  'ledger.claim.sending',
   'ledger.claim.done',
+  'ledger.renew.sending',
   'ledger.renew.done',
+  'ledger.release.sending',
   'ledger.release.done',
   'ledger.hand-back.sending',
   'ledger.hand-back.done',
+  'barrier.try.opening',
   'barrier.try.opened',
   'barrier.try.committing',
   'barrier.try.committed',
+  'barrier.try.rolled-back',
+  'barrier.confirm.opening',
   'barrier.confirm.opened',
   'barrier.confirm.committing',
   'barrier.confirm.committed',
+  'barrier.confirm.rolled-back',
+  'barrier.cancel.opening',
   'barrier.cancel.opened',
   'barrier.cancel.committing',
   'barrier.cancel.committed',
+  'barrier.cancel.rolled-back',
+  'call.try.sending',
+  'call.try.answered',
+  'call.confirm.sending',
+  'call.confirm.answered',
+  'call.cancel.sending',
+  'call.cancel.answered',
+  'answer.try.sending',
+  'answer.confirm.sending',
+  'answer.cancel.sending',
+  'initiator.answering',
 ] as const;
 
 /**
@@ -50,9 +73,9 @@ export type FaultHook = (point: FaultPoint, about: FaultSubject) => Promise<void
  * @publicApi
  */
 export interface FaultSubject {
-  /** The transactions concerned; several in a flush. */
+  /** The transactions concerned; several in a flush, none where nobody knows yet (a claim). */
   readonly xids: readonly string[];
-  /** `participant.method`, for barrier steps. */
+  /** `participant.method`, for steps of a barrier and of a call. */
   readonly branch?: string;
 }
 

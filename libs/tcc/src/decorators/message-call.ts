@@ -1,8 +1,10 @@
+import type { TransactionScope } from '../context/transaction-scope.js';
+
 /**
  * What a call of a message returns: a promise that knows whether anybody holds it. One that is declared `void` is
  * awaited by nobody; its failure must neither end the process as an unhandled rejection nor be lost.
  */
-export class MessageCall extends Promise<unknown> {
+class MessageCall extends Promise<unknown> {
   /** What comes of it by `then` is an ordinary promise. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
@@ -30,4 +32,14 @@ export class MessageCall extends Promise<unknown> {
     this.held = true;
     return super.then(onfulfilled, onrejected);
   }
+}
+
+/** Makes the call of a message what its caller gets. */
+export function asMessage(
+  sent: Promise<unknown>,
+  scope: Pick<TransactionScope, 'expect'> | undefined,
+): Promise<unknown> {
+  const message = MessageCall.of(sent);
+  // Where no transaction is open nobody else tells of the failure: then it is as loud as any that is not handled.
+  return scope?.expect(sent, () => message.isHeld) ? message : sent;
 }

@@ -2,7 +2,7 @@ import { currentContext } from '../context/execution-context.js';
 import { setRole, type MessageOptions } from '../participant/metadata.js';
 import { entersPhase } from './enters-phase.js';
 import { injectRuntime } from './runtime-of.js';
-import { MessageCall } from './message-call.js';
+import { asMessage } from './message-call.js';
 import { callTry } from './try.decorator.js';
 import { wrapMethod, type WrappedCall } from './wrap-method.js';
 
@@ -32,8 +32,5 @@ export function Message(options: MessageOptions = {}) {
 
 function send(target: object, key: PropertyKey, call: WrappedCall): Promise<unknown> {
   const { scope } = currentContext();
-  const sent = callTry(target, key, call);
-  const message = MessageCall.of(sent);
-  // Where no transaction is open nobody else tells of the failure: then it is as loud as any that is not handled.
-  return scope?.expect(sent, () => message.isHeld) ? message : sent;
+  return asMessage(callTry(target, key, call), scope);
 }

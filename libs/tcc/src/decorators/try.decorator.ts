@@ -2,6 +2,7 @@ import { currentContext } from '../context/execution-context.js';
 import { setRole, type TryOptions } from '../participant/metadata.js';
 import { parametersOf } from '../participant/parameters.js';
 import type { AsyncMethod } from './method-types.js';
+import { entersPhase } from './enters-phase.js';
 import { injectRuntime, runtimeOf } from './runtime-of.js';
 import { isSuperCall } from './super-call.js';
 import { labelOf, wrapMethod, type WrappedCall } from './wrap-method.js';
@@ -39,6 +40,8 @@ export async function callTry(
   { self, args, original }: WrappedCall,
 ): Promise<unknown> {
   const { branch } = currentContext();
+  // called from another application: it is recorded there
+  if (branch?.entersWrapper && entersPhase(target, key, self)) return Reflect.apply(original, self, args);
   // super.method() from an override that is the running try: part of it, no branch of its own
   if (branch?.phase === 'try' && branch.self === self && branch.method === key && isSuperCall(self, target, key))
     return Reflect.apply(original, self, args);

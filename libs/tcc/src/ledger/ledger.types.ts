@@ -197,13 +197,17 @@ export interface BranchSetback {
   readonly attempt?: AttemptWrite;
 }
 
-/** The end of a drive that left branches unsettled: records them, gives the lease back, sets when recovery is due. */
+/**
+ * What became of branches that a drive left unsettled: records them, gives the lease back, sets when recovery is due.
+ */
 export interface HandBackWrite extends Lease {
   /** Branches that settled in this drive. */
   readonly settled: readonly number[];
   readonly setbacks: readonly BranchSetback[];
   /** Names this instance in the attempt history. */
   readonly instance: string;
+  /** The drive goes on: other calls of it are under way. */
+  readonly keepsLease?: boolean;
 }
 
 /** One transaction for an outside reader. */

@@ -1,32 +1,21 @@
-import { Injectable } from '@nestjs/common';
 import type { BranchExecution } from '../context/branch-execution.js';
-import { runDetached, type Baggage } from '../context/execution-context.js';
-import { Payloads } from '../core/codec/payloads.js';
-import type { Monotonic } from '../core/monotonic-clock.js';
-import type { BranchRecord } from '../ledger/ledger.types.js';
-import { joined } from './branch.interceptor.js';
+import { runDetached } from '../context/execution-context.js';
+import type { Payloads } from '../core/codec/payloads.js';
+import type { FaultHook } from '../core/fault-point.js';
+import { joined } from './try-runner.js';
+import type { RemoteCaller } from './remote/remote-caller.js';
 import { fitArguments } from './parameters.js';
 import type { ParticipantTry } from './participant.js';
-import { ParticipantRegistry } from './participant.registry.js';
+import type { ParticipantRegistry } from './participant.registry.js';
+import type { PhaseTwoCall } from './phase-two-call.js';
 
-/** One delivery of confirm or cancel, with what the ledger knows. */
-export interface PhaseTwoCall {
-  readonly xid: string;
-  readonly branch: Pick<BranchRecord, 'seq' | 'participant' | 'method' | 'args'>;
-  readonly phase: 'confirm' | 'cancel';
-  /** What the try returned, encoded; confirm only. */
-  readonly result: string | undefined;
-  readonly baggage: Baggage;
-  /** When the caller counts it as failed. */
-  readonly giveUpAt: Monotonic;
-}
-
-/** Calls confirm and cancel of participants in this process, behind their barrier and outside any global transaction. */
-@Injectable()
+/** Calls confirm and cancel of participants, here or elsewhere, behind their barrier and outside any global transaction. */
 export class PhaseTwoInvoker {
   constructor(
     private readonly registry: ParticipantRegistry,
     private readonly payloads: Payloads,
+    private readonly remote: RemoteCaller,
+    private readonly faults: FaultHook,
   ) {}
 
   /**
@@ -35,12 +24,19 @@ export class PhaseTwoInvoker {
    * @throws UnknownParticipantError, PayloadError (direction `read`), what the barrier throws, and the method's own error
    */
   async call(call: PhaseTwoCall): Promise<void> {
-    const { participant, method, seq } = call.branch;
-    const entry = this.registry.find(participant, method, call.xid);
+    const { participant, method } = call.branch;
+    const elsewhere = this.registry.elsewhere(participant);
+    if (elsewhere) return this.remote.phaseTwo(elsewhere, call);
+    return this.callHere(this.registry.find(participant, method, call.xid), call);
+  }
+
+  /** The same in this process. */
+  async callHere(entry: ParticipantTry, call: PhaseTwoCall): Promise<void> {
+    const { seq } = call.branch;
     const run = await this.prepare(entry, call);
     const execution = { xid: call.xid, seq, phase: call.phase, kind: entry.kind, name: entry.fullName };
     const { barrier } = entry.participant;
-    if (!barrier) return run?.(execution, {});
+    if (!barrier) return run && this.callUnguarded(run, execution);
     await barrier.run(
       {
         xid: call.xid,
@@ -53,6 +49,16 @@ export class PhaseTwoInvoker {
       },
       async (local) => run?.(execution, joined(local)),
     );
+  }
+
+  private async callUnguarded(run: Run, execution: Parameters<Run>[0]): Promise<void> {
+    const { xid, phase, name } = execution;
+    const about = { xids: [xid], branch: name };
+    const before = this.faults(`call.${phase}.sending`, about);
+    if (before) await before;
+    await run(execution, {});
+    const after = this.faults(`call.${phase}.answered`, about);
+    if (after) await after;
   }
 
   /** Everything that can fail before the local transaction is open. Undefined: the phase is absent. */

@@ -112,6 +112,7 @@ export class Recovery {
   private async claim(limit: number): Promise<Promise<unknown>[]> {
     const { service, owner, leaseMs, faults } = this.settings;
     const askedAt = monotonicNow();
+    await faults('ledger.claim.sending', { xids: [] });
     const claimed = await this.ledger.claim({ service, owner, leaseMs, limit, except: this.leases.xids() });
     this.lastLook = monotonicNow();
     if (claimed.length > 0) await faults('ledger.claim.done', { xids: claimed.map(({ xid }) => xid) });

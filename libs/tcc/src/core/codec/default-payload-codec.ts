@@ -31,6 +31,7 @@ const OPTIONS = { plugins: [binaryPlugin] };
 
 /** No JSON text begins with it. */
 const RICH = '~';
+const MAY_NAME_PROTOTYPE = /__proto__|\\u00/;
 const UNDEFINED = `${RICH}undefined`;
 
 /**
@@ -49,7 +50,11 @@ export const defaultPayloadCodec: PayloadCodec = {
   },
   decode(text) {
     if (text === UNDEFINED) return undefined;
-    if (!text.startsWith(RICH)) return JSON.parse(text) as unknown;
-    return fromJSON(JSON.parse(text.slice(RICH.length)) as SerovalJSON, OPTIONS);
+    const value = text.startsWith(RICH)
+      ? fromJSON(JSON.parse(text.slice(RICH.length)) as SerovalJSON, OPTIONS)
+      : (JSON.parse(text) as unknown);
+    // Never written by us. Whoever sent it hopes that somebody copies it by hand.
+    if (MAY_NAME_PROTOTYPE.test(text)) inspect(value);
+    return value;
   },
 };

@@ -28,6 +28,20 @@ export class Payloads {
     return this.encode(result, `Result of ${of}`, (path) => `Result of ${of}${asPath(path)}`);
   }
 
+  /** A text that somebody else has encoded, in another application say. @throws PayloadError */
+  assertKept(text: string, what: string): string {
+    // bytes as latin1 are none that is kept
+    if (!isKeptExactly(text))
+      throw new PayloadError(
+        what,
+        'the codec made a text of it with \\u0000 or half a surrogate pair; encode bytes as base64',
+      );
+    const bytes = Buffer.byteLength(text);
+    if (bytes > this.maxBytes)
+      throw new PayloadError(what, `it takes ${bytes} bytes and maxPayloadBytes is ${this.maxBytes}`);
+    return text;
+  }
+
   /** @throws PayloadError with direction `read` */
   decode(text: string, what: string): unknown {
     try {
@@ -57,17 +71,9 @@ export class Payloads {
 
   private encode(value: unknown, what: string, nameOf: (path: readonly (string | number)[]) => string): string {
     const text = encodeWith(this.codec, value, what, nameOf);
-    // A codec of the application's own: JSON.stringify(undefined) is no text, and bytes as latin1 are none that is kept.
+    // A codec of the application's own: JSON.stringify(undefined) is no text.
     if (typeof text !== 'string') throw new PayloadError(what, `the codec made no text of it but ${typeof text}`);
-    if (!isKeptExactly(text))
-      throw new PayloadError(
-        what,
-        'the codec made a text of it with \\u0000 or half a surrogate pair; encode bytes as base64',
-      );
-    const bytes = Buffer.byteLength(text);
-    if (bytes > this.maxBytes)
-      throw new PayloadError(what, `it takes ${bytes} bytes and maxPayloadBytes is ${this.maxBytes}`);
-    return text;
+    return this.assertKept(text, what);
   }
 }
 

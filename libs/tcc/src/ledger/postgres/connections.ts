@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { LedgerFailure } from '../ledger-failure.js';
+import { endClient } from './end-client.js';
 import { failureOf, sparesConnection } from './failure-of.js';
 import type { PostgresLedgerOptions } from './postgres-ledger.options.js';
 
@@ -46,7 +47,7 @@ export class Connections {
       if (patience === 'endless') await client.query('set statement_timeout = 0');
       return client;
     } catch (error) {
-      await client.end().catch(heard);
+      await endClient(client);
       throw new LedgerFailure('unavailable', error);
     }
   }

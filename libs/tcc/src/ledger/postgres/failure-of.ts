@@ -15,6 +15,8 @@ const UNAVAILABLE = [
   '25P03', // idle_in_transaction_session_timeout: rolled back
   '28', // not let in
   '3D000', // no such database
+  '3F', // no such schema
+  '42', // a table, column or permission is missing: for an operator to repair, and no fault of what is written
   '53', // disk full, out of memory, too many connections
   '57014', // statement_timeout: raised before COMMIT begins, never within it
   '57P03', // starting up or shutting down
@@ -22,10 +24,11 @@ const UNAVAILABLE = [
 ];
 
 /**
- * A server that ended the connection may have done so after its commit; `40003` says itself that it does not know, and
- * an internal error (`XX`) may come out of COMMIT. Taking these as "no effect" would lose a decision.
+ * A server that ended the connection (`57P`, `25P04` for its transaction_timeout) may have done so after its commit;
+ * `40003` says itself that it does not know, and an error of its disk (`58`) or an internal one (`XX`) may come out of
+ * COMMIT. Taking these as "no effect" would lose a decision.
  */
-const UNKNOWN = ['08', '40003', '57P', 'XX'];
+const UNKNOWN = ['08', '25P04', '40003', '57P', '58', 'XX'];
 
 /** The five-character state of an error of the server; undefined for errors of the connection. */
 export function sqlStateOf(error: unknown): string | undefined {

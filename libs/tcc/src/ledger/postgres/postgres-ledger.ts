@@ -15,6 +15,7 @@ import type {
   TransactionView,
 } from '../ledger.types.js';
 import { Connections } from './connections.js';
+import { endClient } from './end-client.js';
 import { failureOf } from './failure-of.js';
 import { planFlush, runFlush } from './flush.js';
 import { ledgerMigrations } from './ledger-migrations.js';
@@ -30,6 +31,9 @@ import { notifyRelease, releaseChannel } from './sql/notify-release.js';
 import { readBranches } from './sql/read-branches.js';
 import { release } from './sql/release.js';
 import { renew } from './sql/renew.js';
+
+/** Time between two heartbeats of the listening connection, in times that one may take to be answered. */
+const HEARTBEATS = 4;
 
 /**
  * The ledger in PostgreSQL, over connections of its own.
@@ -70,7 +74,7 @@ export class PostgresLedger implements LedgerPort {
     } catch (error) {
       throw error instanceof SchemaError ? error : failureOf(error);
     } finally {
-      await client.end().catch(() => undefined);
+      await endClient(client);
     }
   }
 
@@ -139,7 +143,12 @@ export class PostgresLedger implements LedgerPort {
 
   async onRelease(service: string, listener: () => void): Promise<() => Promise<void>> {
     const channel = releaseChannel(storableKey(service));
-    const listening = new ReleaseListener(() => this.connections.single('limited'), channel, listener);
+    const listening = new ReleaseListener(
+      () => this.connections.single('limited'),
+      channel,
+      listener,
+      HEARTBEATS * this.options.timeoutMs,
+    );
     this.listeners.add(listening);
     await listening.start();
     return async () => {

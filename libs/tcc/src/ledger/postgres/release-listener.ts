@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { endClient } from './end-client.js';
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
@@ -10,6 +11,7 @@ const LONGEST_PAUSE_MS = 30_000;
 export class ReleaseListener {
   private client: pg.Client | undefined;
   private retry: NodeJS.Timeout | undefined;
+  private heartbeat: NodeJS.Timeout | undefined;
   private pauseMs = FIRST_PAUSE_MS;
   private stopped = false;
   /** The attempt to connect that is under way. */
@@ -19,6 +21,8 @@ export class ReleaseListener {
     private readonly connect: () => Promise<pg.Client>,
     private readonly channel: string,
     private readonly listener: () => void,
+    /** How often it is asked whether it is still there, in milliseconds: nothing else is ever sent on it. */
+    private readonly heartbeatMs: number,
   ) {}
 
   /** Resolves after the first attempt, successful or not. */
@@ -31,7 +35,8 @@ export class ReleaseListener {
     this.stopped = true;
     clearTimeout(this.retry);
     await this.connecting;
-    await this.client?.end().catch(() => undefined);
+    clearTimeout(this.heartbeat);
+    if (this.client) await endClient(this.client);
   }
 
   private async listen(): Promise<void> {
@@ -40,17 +45,34 @@ export class ReleaseListener {
       this.client = client;
       client.on('end', () => this.listenAgain());
       client.on('notification', () => this.listener());
-      await client.query(`listen ${client.escapeIdentifier(this.channel)}`);
+      await this.ask(client);
       this.pauseMs = FIRST_PAUSE_MS;
+      this.beat(client);
     } catch {
       if (this.client === undefined) this.listenAgain();
       // Its 'end' leads to the next attempt.
-      else await this.client.end().catch(() => undefined);
+      else await endClient(this.client);
     }
+  }
+
+  /** Asking again changes nothing. */
+  private async ask(client: pg.Client): Promise<void> {
+    await client.query(`listen ${client.escapeIdentifier(this.channel)}`);
+  }
+
+  private beat(client: pg.Client): void {
+    this.heartbeat = setTimeout(() => {
+      this.ask(client).then(
+        () => this.client === client && !this.stopped && this.beat(client),
+        // lost without a word: its 'end' leads to the next attempt
+        () => endClient(client),
+      );
+    }, this.heartbeatMs).unref();
   }
 
   private listenAgain(): void {
     this.client = undefined;
+    clearTimeout(this.heartbeat);
     if (this.stopped) return;
     clearTimeout(this.retry);
     this.retry = setTimeout(() => void this.start(), this.pauseMs * (0.5 + Math.random() / 2));

@@ -19,7 +19,8 @@ export const lockForHandBack = ({ xid }: Lease): Statement<unknown> => ({
  *
  * $1 xid, $2 owner, $3 epoch, $4 seqs that settled; branches that did not: $5 seq, $6 attempts, $7 postponements,
  * $8 alerted, $9 due in milliseconds or null to park, $10 why parked or null; failed attempts: $11 id, $12 seq,
- * $13 phase, $14 milliseconds it took, $15 code, $16 message; $17 instance.
+ * $13 phase, $14 milliseconds it took, $15 code, $16 message; $17 instance, $18 whether the drive goes on: then the
+ * transaction itself is left as it is.
  *
  * @returns a row when the lease stood
  */
@@ -57,7 +58,7 @@ with driven as materialized (
   set lease_until = null, due_at = r.due_at,
     status = case when r.unsettled > 0 then t.status when t.status = 'confirming' then 'confirmed' else 'cancelled' end,
     settled_at = case when r.unsettled = 0 then d.at end
-  from driven d, remaining r where t.xid = d.xid
+  from driven d, remaining r where t.xid = d.xid and not $18::boolean
 )
 select xid from driven`;
 
@@ -65,7 +66,7 @@ export function handBack(write: HandBackWrite): Statement<{ xid: string }> {
   const { setbacks } = write;
   const failed = setbacks.flatMap(({ seq, attempt }) => (attempt === undefined ? [] : [{ seq, attempt }]));
   return {
-    name: 'tcc-hand-back-1',
+    name: 'tcc-hand-back-2',
     text: TEXT,
     values: [
       write.xid,
@@ -87,6 +88,7 @@ export function handBack(write: HandBackWrite): Statement<{ xid: string }> {
       failed.map(({ attempt }) => showable(attempt.errorCode, LONGEST_LABEL_BYTES)),
       failed.map(({ attempt }) => showable(attempt.errorMessage, LONGEST_MESSAGE_BYTES)),
       showable(write.instance, LONGEST_LABEL_BYTES),
+      write.keepsLease === true,
     ],
   };
 }

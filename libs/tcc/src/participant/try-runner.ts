@@ -1,0 +1,146 @@
+import type { BarrierPort, LocalTransaction } from '../barrier/barrier.port.js';
+import type { BranchExecution } from '../context/branch-execution.js';
+import { runWith } from '../context/execution-context.js';
+import type { Payloads } from '../core/codec/payloads.js';
+import type { FaultHook } from '../core/fault-point.js';
+import { monotonicNow, type Monotonic } from '../core/monotonic-clock.js';
+import { TransactionTimedOutError } from '../errors/transaction-timed-out.error.js';
+import { TryTimeLimitError } from '../errors/try-time-limit.error.js';
+import type { ParticipantTry } from './participant.js';
+
+/** A try that is recorded and may run. */
+export interface TryRun {
+  readonly entry: ParticipantTry;
+  readonly xid: string;
+  readonly seq: number;
+  /** When its transaction ends. */
+  readonly deadline: Monotonic;
+  /** Aborts at the deadline, or when nobody waits for the try any more. */
+  readonly signal: AbortSignal;
+  readonly self: object;
+  /** The body is the decorated method, which must know that this is the call it was decorated for. */
+  readonly entersWrapper?: true;
+  /** Runs the method. */
+  readonly body: () => unknown;
+}
+
+/** What a try returned, and the same as it is kept. */
+export interface TryReturn {
+  readonly value: unknown;
+  readonly encoded: string;
+}
+
+/** Runs tries in this process, whoever called them. */
+export class TryRunner {
+  constructor(
+    private readonly payloads: Payloads,
+    private readonly faults: FaultHook,
+  ) {}
+
+  /**
+   * @param beforeCommit awaited right before the local transaction commits
+   * @throws what the barrier and the method throw, PayloadError for a result that cannot be stored
+   */
+  async behindBarrier(run: TryRun, barrier: BarrierPort, beforeCommit?: () => Promise<void>): Promise<TryReturn> {
+    const { entry, xid, seq, deadline } = run;
+    const { signal, stop } = limitSignal(run.signal, entry.timeLimitMs);
+    try {
+      const done = await barrier.run(
+        {
+          xid,
+          seq,
+          deadline,
+          phase: 'try',
+          kind: entry.kind,
+          branch: entry.fullName,
+          ...(beforeCommit ? { beforeCommit } : {}),
+        },
+        async (local) => {
+          const execution = { ...executionOf(run, signal), ...joined(local) };
+          const value = await runWith({ branch: execution }, run.body);
+          // Inside the local transaction: a result that cannot be stored undoes the try.
+          return { value, encoded: this.payloads.encodeResult(value, entry.fullName) };
+        },
+      );
+      if (!done.ran) throw new Error(`barrier of ${entry.fullName} did not run a try and gave no reason`);
+      return done.value;
+    } finally {
+      stop();
+    }
+  }
+
+  /**
+   * @param progress told when the method is called, and when it has returned: in between nobody knows what a third party
+   * makes of it
+   * @throws TransactionTimedOutError before it is called; TryTimeLimitError when it has not returned by then (it goes
+   * on, and its end is ignored); its own error
+   */
+  async withoutBarrier(run: TryRun, progress: (step: 'called' | 'returned') => void): Promise<TryReturn> {
+    const { entry, xid } = run;
+    const about = { xids: [xid], branch: entry.fullName };
+    const before = this.faults('call.try.sending', about);
+    if (before) await before;
+    // The registration's answer may have been long on its way. A try that starts now could outlast its cancel, which
+    // counts on none being under way at deadline + limit.
+    if (monotonicNow() >= run.deadline) throw new TransactionTimedOutError(`calling ${entry.fullName}`, xid);
+    progress('called');
+    const value = await withinLimit(run);
+    progress('returned');
+    const after = this.faults('call.try.answered', about);
+    if (after) await after;
+    return { value, encoded: this.payloads.encodeResult(value, entry.fullName) };
+  }
+}
+
+/** @throws TryTimeLimitError */
+async function withinLimit(run: TryRun): Promise<unknown> {
+  const { entry, xid } = run;
+  const limitMs = entry.timeLimitMs ?? 0;
+  const { signal, expired, stop } = limitSignal(run.signal, limitMs);
+  const running = runWith({ branch: executionOf(run, signal) }, async () => run.body());
+  try {
+    const value = await Promise.race([running, expired]);
+    if (value === EXPIRED) throw new TryTimeLimitError(entry.fullName, xid, limitMs);
+    return value;
+  } finally {
+    stop();
+    running.catch(() => undefined);
+  }
+}
+
+/** How a phase's code finds its local transaction. */
+export function joined(local: LocalTransaction): Partial<BranchExecution> {
+  if (!local.dataSource) return {};
+  return { dataSource: local.dataSource, manager: local.manager, createQueryRunner: local.createQueryRunner };
+}
+
+const EXPIRED = Symbol('expired');
+
+const executionOf = ({ entry, xid, seq, self, entersWrapper }: TryRun, signal: AbortSignal): BranchExecution => ({
+  xid,
+  seq,
+  phase: 'try',
+  kind: entry.kind,
+  name: entry.fullName,
+  self,
+  method: entry.method,
+  signal,
+  ...(entersWrapper && { entersWrapper }),
+});
+
+function limitSignal(
+  transaction: AbortSignal,
+  limitMs: number | undefined,
+): { signal: AbortSignal; expired: Promise<typeof EXPIRED>; stop: () => void } {
+  if (limitMs === undefined)
+    return { signal: transaction, expired: new Promise(() => undefined), stop: () => undefined };
+  const limit = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<typeof EXPIRED>((resolve) => {
+    timer = setTimeout(() => {
+      limit.abort(new Error(`the try's time limit of ${limitMs} ms is over`));
+      resolve(EXPIRED);
+    }, limitMs);
+  });
+  return { signal: AbortSignal.any([transaction, limit.signal]), expired, stop: () => clearTimeout(timer) };
+}
