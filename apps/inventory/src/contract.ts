@@ -50,7 +50,5 @@ export interface StockLevels {
   ping(): Promise<void>;
 }
 
-/** Injection token of {@link Inventory}. */
-export const INVENTORY = Symbol('INVENTORY');
-/** Injection token of {@link StockLevels}. */
+/** Injection token of {@link StockLevels}. {@link Inventory} is injected with `@InjectParticipant('inventory')`. */
 export const STOCK_LEVELS = Symbol('STOCK_LEVELS');

@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 import { databaseModule } from '../../shared/src/database/database.module.js';
 import type { DatabaseServer } from '../../shared/src/database/database-server.js';
 import { migrate } from '../../shared/src/database/migrate.js';
-import { INVENTORY, STOCK_LEVELS } from './contract.js';
+import { STOCK_LEVELS } from './contract.js';
 import { inventorySchema } from './inventory.schema.js';
 import { InventoryService } from './inventory.service.js';
 import { StockEntity } from './stock.entity.js';
@@ -20,13 +20,8 @@ export class InventoryModule implements OnModuleInit {
         databaseModule({ server, name: 'inventory', dataSource: 'inventory', entities: [StockEntity] }),
         TypeOrmModule.forFeature([StockEntity], 'inventory'),
       ],
-      providers: [
-        InventoryService,
-        StockReader,
-        { provide: INVENTORY, useExisting: InventoryService },
-        { provide: STOCK_LEVELS, useExisting: StockReader },
-      ],
-      exports: [INVENTORY, STOCK_LEVELS],
+      providers: [InventoryService, StockReader, { provide: STOCK_LEVELS, useExisting: StockReader }],
+      exports: [STOCK_LEVELS],
     };
   }
 

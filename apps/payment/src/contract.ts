@@ -34,7 +34,5 @@ export interface Accounts {
   ping(): Promise<void>;
 }
 
-/** Injection token of {@link Payment}. */
-export const PAYMENT = Symbol('PAYMENT');
-/** Injection token of {@link Accounts}. */
+/** Injection token of {@link Accounts}. {@link Payment} is injected with `@InjectParticipant('payment')`. */
 export const ACCOUNTS = Symbol('ACCOUNTS');

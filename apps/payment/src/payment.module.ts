@@ -6,7 +6,7 @@ import type { DatabaseServer } from '../../shared/src/database/database-server.j
 import { migrate } from '../../shared/src/database/migrate.js';
 import { AccountEntity } from './account.entity.js';
 import { AccountReader } from './account.reader.js';
-import { ACCOUNTS, PAYMENT } from './contract.js';
+import { ACCOUNTS } from './contract.js';
 import { paymentSchema } from './payment.schema.js';
 import { PaymentService } from './payment.service.js';
 
@@ -20,13 +20,8 @@ export class PaymentModule implements OnModuleInit {
         databaseModule({ server, name: 'payment', dataSource: 'payment', entities: [AccountEntity] }),
         TypeOrmModule.forFeature([AccountEntity], 'payment'),
       ],
-      providers: [
-        PaymentService,
-        AccountReader,
-        { provide: PAYMENT, useExisting: PaymentService },
-        { provide: ACCOUNTS, useExisting: AccountReader },
-      ],
-      exports: [PAYMENT, ACCOUNTS],
+      providers: [PaymentService, AccountReader, { provide: ACCOUNTS, useExisting: AccountReader }],
+      exports: [ACCOUNTS],
     };
   }
 

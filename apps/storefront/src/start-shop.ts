@@ -19,11 +19,11 @@ export interface RunningShop {
 export async function startShop(settings: ShopSettings): Promise<RunningShop> {
   const server = await databaseServer(settings);
   try {
-    const { databasePrefix: prefix, tcc } = settings;
-    const app = await NestFactory.create(StorefrontModule.forRoot({ server: { url: server.url, prefix }, tcc }), {
-      logger: new StderrLogger(),
-      abortOnError: false,
-    });
+    const { databasePrefix: prefix, tcc, places } = settings;
+    const app = await NestFactory.create(
+      StorefrontModule.forRoot({ server: { url: server.url, prefix }, tcc, places }),
+      { logger: new StderrLogger(), abortOnError: false },
+    );
     try {
       await app.listen(settings.port, settings.host);
     } catch (error) {

@@ -2,8 +2,6 @@ import { Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
 import { TccModule, type TccModuleOptions } from 'nestjs-tcc';
 import type { DataSource } from 'typeorm';
-import { InventoryModule } from '../../inventory/src/inventory.module.js';
-import { PaymentModule } from '../../payment/src/payment.module.js';
 import { databaseModule } from '../../shared/src/database/database.module.js';
 import type { DatabaseServer } from '../../shared/src/database/database-server.js';
 import { migrate } from '../../shared/src/database/migrate.js';
@@ -22,6 +20,9 @@ import { OrderEntity } from './orders/order.entity.js';
 import { OrdersController } from './orders/orders.controller.js';
 import { OrdersParticipant } from './orders/orders.participant.js';
 import { OrdersService } from './orders/orders.service.js';
+import { elsewhere } from './places/elsewhere.js';
+import { inThisProcess } from './places/in-this-process.js';
+import type { PlaceSettings } from './places/place-settings.js';
 import { RefundCheck } from './refund/refund-check.js';
 import { RefundService } from './refund/refund.service.js';
 import { shopSchema } from './shop.schema.js';
@@ -31,22 +32,23 @@ import { StockController } from './stock.controller.js';
 export interface StorefrontOptions {
   readonly server: DatabaseServer;
   readonly tcc: Omit<TccModuleOptions, 'service'>;
+  /** Where inventory and payment are; omitted: in this process. */
+  readonly places?: PlaceSettings | undefined;
 }
 
 const ENTITIES = [CartEntity, CartLineEntity, OrderEntity];
 
-/** The shop. The only file that knows where inventory and payment run: here, in the same process. */
+/** The shop. Where inventory and payment run is a matter of two imports. */
 @Module({})
 export class StorefrontModule implements OnModuleInit {
-  static forRoot({ server, tcc }: StorefrontOptions): DynamicModule {
+  static forRoot({ server, tcc, places }: StorefrontOptions): DynamicModule {
     return {
       module: StorefrontModule,
       imports: [
         databaseModule({ server, name: 'shop', entities: ENTITIES }),
         TypeOrmModule.forFeature(ENTITIES),
-        InventoryModule.forRoot(server),
-        PaymentModule.forRoot(server),
-        TccModule.forRoot({ service: 'shop', ...tcc }),
+        ...(places ? elsewhere(places) : inThisProcess(server)),
+        TccModule.forRoot({ service: 'shop', ...tcc, ...(places ? { remote: { keys: places.keys } } : {}) }),
         ShopHttpModule,
       ],
       controllers: [

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
-import { GlobalTransaction, Tcc } from 'nestjs-tcc';
-import { INVENTORY, type Inventory, type Line } from '../../../inventory/src/contract.js';
-import { PAYMENT, type Payment } from '../../../payment/src/contract.js';
+import { Injectable } from '@nestjs/common';
+import { GlobalTransaction, InjectParticipant, Tcc } from 'nestjs-tcc';
+import type { Inventory, Line } from '../../../inventory/src/contract.js';
+import type { Payment } from '../../../payment/src/contract.js';
 import { CartsService } from '../carts/carts.service.js';
 import { EmptyCartError, PriceChangedError } from '../orders/order.errors.js';
 import { OrdersParticipant } from '../orders/orders.participant.js';
@@ -18,8 +18,8 @@ export class CheckoutService {
     private readonly carts: CartsService,
     private readonly quotes: QuoteService,
     private readonly orders: OrdersParticipant,
-    @Inject(INVENTORY) private readonly inventory: Inventory,
-    @Inject(PAYMENT) private readonly payment: Payment,
+    @InjectParticipant('inventory') private readonly inventory: Inventory,
+    @InjectParticipant('payment') private readonly payment: Payment,
   ) {}
 
   /**

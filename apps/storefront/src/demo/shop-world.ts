@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { startPostgres, type EmbeddedPostgres } from 'nestjs-tcc-testing';
 import pg from 'pg';
 import type { DatabaseServer } from '../../../shared/src/database/database-server.js';
+import { freePort } from '../../../shared/src/process/free-port.js';
+import { entryOf, environmentOf, type ShopPart, type ShopPlan } from '../../../shared/src/process/shop-parts.js';
 import { openTransactions } from './checks.js';
-import { spawnShop, type ShopProcess } from './shop-process.js';
+import { spawnPart, type PartProcess } from './part-process.js';
 import { takeSnapshot, type Snapshot } from './snapshot.js';
 
-const ENTRY = fileURLToPath(new URL('../main.js', import.meta.url));
 const DATABASES = ['shop', 'inventory', 'payment'];
 
 /** So that nobody has to wait long for what would come by itself anyway. */
@@ -16,6 +16,7 @@ const IMPATIENT = {
   TCC_LEASE: '1s',
   TCC_POLL: '200ms',
   TCC_CALL_TIMEOUT: '1s',
+  TCC_PHASE_TWO_WAIT: '1s',
   TCC_RETRY_INITIAL: '200ms',
   TCC_RETRY_CAP: '1s',
 };
@@ -23,14 +24,15 @@ const IMPATIENT = {
 const SETTLES_WITHIN_MS = 20_000;
 const LOOK_AGAIN_MS = 100;
 
-/** A database server that outlives the shops, and the shops on it. */
+/** A database server that outlives the processes of the shop, and those processes. */
 export class ShopWorld {
-  private readonly shops = new Set<ShopProcess>();
+  private readonly processes = new Set<PartProcess>();
   private readonly closing = new AbortController();
 
   private constructor(
     private readonly postgres: EmbeddedPostgres,
     readonly server: DatabaseServer,
+    private readonly plan: ShopPlan,
   ) {}
 
   /** Starts a server, or uses `DATABASE_URL` with databases of its own. */
@@ -38,19 +40,23 @@ export class ShopWorld {
     const postgres = await startPostgres();
     const isOurs = postgres.pid !== undefined;
     const prefix = isOurs ? '' : `demo_${randomBytes(4).toString('hex')}_`;
-    return new ShopWorld(postgres, { url: postgres.url, prefix });
+    const host = '127.0.0.1';
+    const secret = randomBytes(32).toString('hex');
+    const ports = { inventory: await freePort(host), payment: await freePort(host), shop: 0 };
+    return new ShopWorld(postgres, { url: postgres.url, prefix }, { transport: 'http', secret, host, ports });
   }
 
-  /** Starts a shop. */
-  async start(env: Record<string, string> = {}): Promise<ShopProcess> {
+  /** Starts one of the three: inventory and payment where the storefront knows them to be. */
+  async start(part: ShopPart, env: Record<string, string> = {}): Promise<PartProcess> {
     const place = { DATABASE_URL: this.server.url, SHOP_DATABASE_PREFIX: this.server.prefix };
-    const shop = await spawnShop({
-      entry: ENTRY,
-      env: { ...IMPATIENT, ...place, ...env },
+    const process = await spawnPart({
+      part,
+      entry: entryOf(part),
+      env: { ...environmentOf(part, this.plan), ...IMPATIENT, ...place, ...env },
       signal: this.closing.signal,
     });
-    this.shops.add(shop);
-    return shop;
+    this.processes.add(process);
+    return process;
   }
 
   snapshot(): Promise<Snapshot> {
@@ -83,10 +89,10 @@ export class ShopWorld {
     );
   }
 
-  /** Ends every shop and every trace. May be called at any moment. */
+  /** Ends every process and every trace. May be called at any moment. */
   async close(): Promise<void> {
     this.closing.abort();
-    await Promise.all([...this.shops].map((shop) => shop.kill()));
+    await Promise.all([...this.processes].map((process) => process.kill()));
     if (this.server.prefix !== '') await this.dropDatabases();
     await this.postgres.stop();
   }

@@ -1,6 +1,7 @@
+import type { ShopPart } from '../../../shared/src/process/shop-parts.js';
 import { checkSettled, checkSums } from './checks.js';
+import type { PartProcess } from './part-process.js';
 import { ShopClient, type Answer } from './shop-client.js';
-import type { ShopProcess } from './shop-process.js';
 import type { ShopWorld } from './shop-world.js';
 import type { Snapshot } from './snapshot.js';
 import type { Teller } from './teller.js';
@@ -12,18 +13,49 @@ export interface ShopAnswer {
   readonly code?: string;
 }
 
-/** What every story plays on. */
+/** What every story plays on: three processes, each of which a story may end and start again. */
 export class Stage {
-  constructor(
+  private constructor(
     readonly world: ShopWorld,
     readonly teller: Teller,
+    private readonly cast: Record<ShopPart, PartProcess>,
     /** The databases before anything happened. */
     readonly start: Snapshot,
   ) {}
 
+  /** The first start makes the databases and fills them. */
+  static async set(world: ShopWorld, teller: Teller): Promise<Stage> {
+    const [inventory, payment, shop] = await Promise.all([
+      world.start('inventory'),
+      world.start('payment'),
+      world.start('shop'),
+    ]);
+    for (const { part, pid, url } of [shop, inventory, payment]) teller.say(`${part} is process ${pid}, at ${url}`);
+    return new Stage(world, teller, { inventory, payment, shop }, await world.snapshot());
+  }
+
+  get shop(): PartProcess {
+    return this.cast.shop;
+  }
+
+  get payment(): PartProcess {
+    return this.cast.payment;
+  }
+
+  /** Starts a part again; ends it first where it still runs. */
+  async restart(part: ShopPart, env: Record<string, string> = {}): Promise<PartProcess> {
+    await this.cast[part].stop();
+    this.cast[part] = await this.world.start(part, env);
+    return this.cast[part];
+  }
+
   /** @param sku of which one is ordered */
-  order(shop: ShopProcess, customer: string, sku: string): Promise<Answer<ShopAnswer>> {
-    return new ShopClient(shop.url).post<ShopAnswer>('/orders', { customer, items: [{ sku, quantity: 1 }] });
+  order(customer: string, sku: string): Promise<Answer<ShopAnswer>> {
+    return this.client.post<ShopAnswer>('/orders', { customer, items: [{ sku, quantity: 1 }] });
+  }
+
+  get client(): ShopClient {
+    return new ShopClient(this.shop.url);
   }
 
   /** Says what was answered, and that it is what was expected. */

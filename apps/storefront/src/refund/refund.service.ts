@@ -1,7 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { GlobalTransaction, Tcc } from 'nestjs-tcc';
-import { INVENTORY, type Inventory } from '../../../inventory/src/contract.js';
-import { PAYMENT, type Payment } from '../../../payment/src/contract.js';
+import { Injectable } from '@nestjs/common';
+import { GlobalTransaction, InjectParticipant, Tcc } from 'nestjs-tcc';
+import type { Inventory } from '../../../inventory/src/contract.js';
+import type { Payment } from '../../../payment/src/contract.js';
 import { OrdersParticipant } from '../orders/orders.participant.js';
 import { RefundCheck } from './refund-check.js';
 
@@ -22,8 +22,8 @@ export class RefundService {
     private readonly tcc: Tcc,
     private readonly check: RefundCheck,
     private readonly orders: OrdersParticipant,
-    @Inject(INVENTORY) private readonly inventory: Inventory,
-    @Inject(PAYMENT) private readonly payment: Payment,
+    @InjectParticipant('inventory') private readonly inventory: Inventory,
+    @InjectParticipant('payment') private readonly payment: Payment,
   ) {}
 
   /** @throws UnknownOrderError, AlreadyRefundedError, RefundInProgressError, NotRefundableError */

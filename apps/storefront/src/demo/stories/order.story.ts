@@ -1,13 +1,11 @@
 import type { Stage } from '../stage.js';
 
-/** An order that goes well, one that is refused for funds, and a refund. */
+/** An order that goes well, one that is refused for funds. */
 export async function ordinaryDays(stage: Stage): Promise<string> {
   const { world, teller } = stage;
-  const shop = await world.start();
-
   teller.title('1. An order');
   const before = await world.snapshot();
-  const bought = await stage.order(shop, 'alice', 'phone');
+  const bought = await stage.order('alice', 'phone');
   stage.answered('alice orders a phone', bought, [201, 'confirmed']);
   const after = await world.settled();
   teller.table(['before', before], ['after', after]);
@@ -15,12 +13,11 @@ export async function ordinaryDays(stage: Stage): Promise<string> {
   stage.checkAll(after);
 
   teller.title('2. An order refused for funds: its stock is given back');
-  const refused = await stage.order(shop, 'bob', 'lamp');
+  const refused = await stage.order('bob', 'lamp');
   stage.answered('bob orders a lamp for 49.00 and has 20.00', refused, [409, 'INSUFFICIENT_FUNDS']);
   const given = await world.settled();
   teller.table(['before', after], ['after', given]);
   stage.checkNewOrder(after, given, 'cancelled');
   stage.checkAll(given);
-  await shop.stop();
   return bought.body.orderId ?? '';
 }

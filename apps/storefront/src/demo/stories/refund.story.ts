@@ -1,12 +1,10 @@
-import { ShopClient } from '../shop-client.js';
 import type { ShopAnswer, Stage } from '../stage.js';
 
 /** The order of the first story is refunded; a second time it is refused. */
 export async function refund(stage: Stage, orderId: string): Promise<void> {
   const { world, teller } = stage;
-  teller.title('6. A refund');
-  const shop = await world.start();
-  const client = new ShopClient(shop.url);
+  teller.title('8. A refund');
+  const { client } = stage;
   const before = await world.snapshot();
   const path = `/orders/${orderId}/refund`;
   stage.answered('alice gives the phone of the first story back', await client.post<ShopAnswer>(path), [
@@ -19,5 +17,4 @@ export async function refund(stage: Stage, orderId: string): Promise<void> {
   const status = after.orders.find(({ id }) => id === orderId)?.status;
   teller.check('the order is refunded', status === 'refunded' ? [] : [`it is ${status}`]);
   stage.checkAll(after);
-  await shop.stop();
 }

@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import type { ShopPart } from '../../../shared/src/process/shop-parts.js';
 
-/** How to start a shop as a process of its own. */
-export interface ShopProcessOptions {
+/** How to start a part of the shop, or all of it, as a process of its own. */
+export interface PartProcessOptions {
+  readonly part: ShopPart;
   /** Path of the built `main.js`. */
   readonly entry: string;
   /** What it is to find in its environment besides ours. */
@@ -10,27 +12,29 @@ export interface ShopProcessOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A shop that runs as a process of its own. */
-export interface ShopProcess {
+/** A part of the shop that runs as a process of its own. */
+export interface PartProcess {
+  readonly part: ShopPart;
+  /** Where it listens; of one behind a broker, the broker's. */
   readonly url: string;
   readonly pid: number;
   /** What it has written to stderr. */
   errors(): string;
-  /** Resolves when it stands at a fault of `TCC_FAULTS`. */
-  paused(): Promise<void>;
+  /** Resolves when it stands at a fault of `TCC_FAULTS`, or at so many. */
+  paused(times?: number): Promise<void>;
   /** SIGKILL. Resolves when it is dead. May be called twice. */
   kill(): Promise<void>;
   /** SIGTERM. @returns its exit code, when it has ended */
   stop(): Promise<number | null>;
 }
 
-const LISTENING = /^shop listening on (http:\S+)$/m;
-const PAUSED = /^tcc fault: paused at /m;
+const LISTENING = /^(?:shop|inventory|payment) listening on (\S+)$/m;
+const paused = (times: number): RegExp => new RegExp(`(?:^tcc fault: paused at [^]*?){${times}}`, 'm');
 
 /** Starts one, on a free port unless `env` says otherwise. @throws when it ends before it serves */
-export async function spawnShop({ entry, env, signal }: ShopProcessOptions): Promise<ShopProcess> {
+export async function spawnPart({ part, entry, env, signal }: PartProcessOptions): Promise<PartProcess> {
   const child = spawn(process.execPath, [entry], {
-    env: { ...process.env, PORT: '0', TCC_FAULTS: '', SHOP_STOPS_WITH_PARENT: '1', ...env },
+    env: { ...process.env, PORT: '0', TCC_FAULTS: '', SHOP_TRANSPORT: '', SHOP_STOPS_WITH_PARENT: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     killSignal: 'SIGKILL',
     ...(signal === undefined ? {} : { signal }),
@@ -40,7 +44,7 @@ export async function spawnShop({ entry, env, signal }: ShopProcessOptions): Pro
   const errors = collect(child, 'stderr');
   const output = collect(child, 'stdout');
   const failed = ended.then(() => {
-    throw new Error(`the shop ended: ${errors.text()}`);
+    throw new Error(`${part} ended: ${errors.text()}`);
   });
   failed.catch(() => undefined);
   const [, url] = await Promise.race([output.match(LISTENING), failed]);
@@ -50,11 +54,12 @@ export async function spawnShop({ entry, env, signal }: ShopProcessOptions): Pro
     return child.exitCode;
   };
   return {
+    part,
     url: url!,
     pid: child.pid!,
     errors: () => errors.text(),
-    paused: async () => {
-      await Promise.race([errors.match(PAUSED), failed]);
+    paused: async (times = 1) => {
+      await Promise.race([errors.match(paused(times)), failed]);
     },
     kill: async () => {
       await end('SIGKILL');
