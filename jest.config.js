@@ -38,7 +38,14 @@ export default {
   testTimeout: 60_000,
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps}/**/*.spec.ts'] },
-    { ...common, ...database, displayName: 'integration', testMatch: ['<rootDir>/test/**/*.spec.ts'] },
+    {
+      ...common,
+      ...database,
+      displayName: 'integration',
+      testMatch: ['<rootDir>/test/**/*.spec.ts'],
+      // npm run test:long and npm run test:distributed
+      testPathIgnorePatterns: ['<rootDir>/test/chaos/long/', '<rootDir>/test/e2e/long/'],
+    },
   ],
   coverageProvider: 'v8',
   coverageDirectory: './coverage',

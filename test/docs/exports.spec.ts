@@ -102,6 +102,7 @@ describe('the settings in the README', () => {
         .map((property) => property.name);
     const nested = [
       ...optionsOf('RecoveryOptions').map((option) => `recovery.${option}`),
+      ...optionsOf('RemoteOptions').map((option) => `remote.${option}`),
       'retry.initial',
       'retry.cap',
     ];
@@ -110,11 +111,11 @@ describe('the settings in the README', () => {
   });
 
   it('have the defaults that the code has', () => {
-    const given: Record<string, unknown> = { retry: {}, recovery: {} };
+    const given: Record<string, unknown> = { retry: {}, recovery: {}, remote: {} };
     for (const [option, fallback] of documentedSettings()) {
       const value = /^`(.+)`$/.exec(fallback)?.[1];
       if (value === undefined || option === 'codec') continue;
-      const parsed: unknown = /^'.*'$/.test(value) ? value.slice(1, -1) : Number(value);
+      const parsed: unknown = /^'.*'$/.test(value) ? value.slice(1, -1) : (JSON.parse(value) as unknown);
       const [outer, inner] = option.split('.');
       if (inner === undefined) given[option] = parsed;
       else (given[outer!] as Record<string, unknown>)[inner] = parsed;

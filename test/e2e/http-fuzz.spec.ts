@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { ShopClient } from '../../apps/storefront/src/demo/shop-client.js';
-import type { ShopProcess } from '../../apps/storefront/src/demo/shop-process.js';
+import type { PartProcess } from '../../apps/storefront/src/demo/part-process.js';
 import { arbitraryRequest, type Known } from './support/arbitrary-requests.js';
 import { sendRaw, type RawAnswer } from './support/raw-http.js';
 import { expectConsistent } from './support/settled.js';
@@ -9,7 +9,7 @@ import { ShopProcesses } from './support/shop-processes.js';
 
 const databases = shopDatabases();
 const shops = new ShopProcesses();
-let shop: ShopProcess;
+let shop: PartProcess;
 let known: Known;
 
 beforeAll(async () => {

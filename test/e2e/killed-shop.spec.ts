@@ -1,9 +1,9 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Snapshot } from '../../apps/storefront/src/demo/snapshot.js';
 import { ShopClient } from '../../apps/storefront/src/demo/shop-client.js';
-import { mixedOrders, runErrands, type Done } from './support/clients.js';
+import { mixedOrders, runErrands } from './support/clients.js';
+import { contradictions } from './support/contradictions.js';
 import { expectConsistent } from './support/settled.js';
 import { ownServer, ShopProcesses } from './support/shop-processes.js';
 
@@ -70,33 +70,3 @@ describe('a shop that owns its Postgres', () => {
     await expectConsistent(ownServer(dataDir));
   });
 });
-
-/** What clients were told and what is so, where the two differ. */
-function contradictions(done: readonly Done[], { orders, transactions }: Snapshot): string[] {
-  const statusOf = new Map(orders.map(({ id, status }) => [id, status]));
-  const ledgerOf = new Map(transactions.map(({ xid, status }) => [xid, status]));
-  const acknowledged = done.flatMap(({ answer }) => (answer?.status === 201 ? [answer.body.orderId ?? ''] : []));
-  const wrong: string[] = [];
-  for (const id of acknowledged) {
-    if (statusOf.get(id) !== 'confirmed') wrong.push(`order ${id} was acknowledged and is ${statusOf.get(id)}`);
-  }
-  if (new Set(acknowledged).size !== acknowledged.length) wrong.push('two keys were answered with one order');
-  for (const { errand, answer } of done) {
-    const xid = answer?.body.xid ?? '';
-    if (answer?.status === 409 && ledgerOf.get(xid) !== 'cancelled') {
-      wrong.push(`${xid} was refused with ${answer.body.code} and is ${ledgerOf.get(xid)}`);
-    }
-    if (answer !== undefined && ![201, 409].includes(answer.status)) {
-      wrong.push(`${JSON.stringify(errand)}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    }
-  }
-  // Each confirmed order beyond the acknowledged ones must be one whose answer was lost.
-  const confirmed = orders.filter(({ status }) => status === 'confirmed').length;
-  const lost = done.filter(({ answer }) => answer === undefined).length;
-  if (confirmed > acknowledged.length + lost) {
-    wrong.push(
-      `${confirmed} orders are confirmed, ${acknowledged.length} were acknowledged, ${lost} answers were lost`,
-    );
-  }
-  return wrong;
-}

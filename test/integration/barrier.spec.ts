@@ -160,15 +160,19 @@ describe('TypeOrmBarrier', () => {
     const refused = bench.phase(of.cancel, async () => void seen.push(['business']));
     await expect(refused).rejects.toMatchObject({ code: 'TCC_BARRIER_REFUSED' });
     const expected: unknown[][] = [
+      ['barrier.try.opening', undefined],
       ['barrier.try.opened', undefined],
       ['business'],
       ['barrier.try.committing', undefined],
       ['barrier.try.committed', 'tried'],
+      ['barrier.confirm.opening', 'tried'],
       ['barrier.confirm.opened', 'tried'],
       ['business'],
       ['barrier.confirm.committing', 'tried'],
       ['barrier.confirm.committed', 'confirmed'],
+      ['barrier.cancel.opening', 'confirmed'],
       ['barrier.cancel.opened', 'confirmed'],
+      ['barrier.cancel.rolled-back', 'confirmed'],
     ];
     expect(seen).toEqual(expected);
   });

@@ -168,9 +168,13 @@ describe('a ledger call that fails', () => {
     ['53100', 'unavailable'],
     ['53300', 'unavailable'],
     ['25006', 'unavailable'],
+    ['25P04', 'unknown'],
+    ['58030', 'unknown'],
     ['XX000', 'unknown'],
     ['23514', 'rejected'],
-    ['42501', 'rejected'],
+    ['42501', 'unavailable'],
+    ['42P01', 'unavailable'],
+    ['3F000', 'unavailable'],
   ])('SQLSTATE %s is %s', (code, kind) => {
     expect(failureOf(Object.assign(new Error('x'), { code, severity: 'ERROR' })).kind).toBe(kind);
   });

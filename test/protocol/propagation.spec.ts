@@ -43,6 +43,24 @@ describe('a method under a global transaction called inside another', () => {
     expect(await bank.wallets(owner)).toEqual({ north: taken(10), south: whole });
   });
 
+  it('cancels all branches of a joined method that nobody awaited and that is still at work', async () => {
+    const tried = new Gate();
+    const gate = new Gate();
+    let atWork: Promise<unknown> = Promise.resolve();
+    await bank.tcc.run({ name: 'outer', phaseTwo: 'background' }, async () => {
+      await north();
+      atWork = run(Propagation.REQUIRED, async () => {
+        await south();
+        void tried.pass();
+        await gate.pass();
+      });
+      await tried.reached;
+    });
+    await eventually(async () => expect(await bank.wallets(owner)).toEqual({ north: taken(10), south: whole }));
+    gate.open();
+    await atWork;
+  });
+
   it('cancels a try in flight inside a joined method that threw', async () => {
     const gate = new Gate();
     bank.hooks.inTry = gate.pass;

@@ -2,14 +2,16 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import type { TccModuleOptions } from 'nestjs-tcc';
+import type { FaultPoint, FaultSubject, TccModuleOptions } from 'nestjs-tcc';
 import { faultHook, FaultPlan, type FaultRule } from 'nestjs-tcc-testing';
 import request from 'supertest';
 import type TestAgent from 'supertest/lib/agent.js';
 import type { DatabaseServer } from '../../../apps/shared/src/database/database-server.js';
 import { StorefrontModule } from '../../../apps/storefront/src/storefront.module.js';
+import { inProcessServices, type Topology } from './in-process-services.js';
+import { SILENT } from './silent.js';
 
-/** The shop in this process, with faults that a test can set as it goes. */
+/** The shop in this process, as one application or as three, with faults that a test can set as it goes. */
 export interface InProcessShop {
   readonly http: TestAgent;
   readonly port: number;
@@ -18,12 +20,9 @@ export interface InProcessShop {
   close(): Promise<void>;
 }
 
-const nothing = (): void => undefined;
-/** Faults are on purpose here. */
-const SILENT = { log: nothing, warn: nothing, error: nothing };
-
 export async function inProcessShop(
   server: DatabaseServer,
+  topology: Topology = 'one process',
   tcc: Omit<TccModuleOptions, 'service'> = {},
 ): Promise<InProcessShop> {
   let plan = new FaultPlan([]);
@@ -32,14 +31,11 @@ export async function inProcessShop(
     recovery: { poll: '100ms' },
     retry: { initial: '50ms', cap: '200ms' },
     ...tcc,
+    faults: (point: FaultPoint, about: FaultSubject) => faultHook(plan)(point, about),
   } as const;
+  const services = topology === 'one process' ? undefined : await inProcessServices(topology, server, options);
   const testing = await Test.createTestingModule({
-    imports: [
-      StorefrontModule.forRoot({
-        server,
-        tcc: { ...options, faults: (point, about) => faultHook(plan)(point, about) },
-      }),
-    ],
+    imports: [StorefrontModule.forRoot({ server, tcc: options, places: services?.places })],
   })
     .setLogger(SILENT)
     .compile();
@@ -57,6 +53,7 @@ export async function inProcessShop(
     close: async () => {
       plan.resume();
       await app.close();
+      await services?.close();
     },
   };
 }

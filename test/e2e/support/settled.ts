@@ -16,8 +16,8 @@ const STOCK = [
 /** What a new shop holds. */
 export const SEEDED: Snapshot = { stock: STOCK, accounts: ACCOUNTS, orders: [], transactions: [], holds: 0, parked: 0 };
 
-/** Waits until nothing is owed and gives what there is then; fails after that time. */
-export async function settled(server: DatabaseServer, withinMs = 30_000): Promise<Snapshot> {
+/** Waits until nothing is owed and gives what there is then; fails after that time: pauses between attempts double. */
+export async function settled(server: DatabaseServer, withinMs = 55_000): Promise<Snapshot> {
   for (const giveUpAt = performance.now() + withinMs; ; await pause(100)) {
     const now = await takeSnapshot(server);
     if (openTransactions(now).length === 0) return now;

@@ -1,19 +1,24 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { DatabaseServer } from '../../../apps/shared/src/database/database-server.js';
-import { spawnShop, type ShopProcess } from '../../../apps/storefront/src/demo/shop-process.js';
+import { spawnPart, type PartProcess } from '../../../apps/storefront/src/demo/part-process.js';
 
 const ENTRY = resolve('dist/apps/storefront/src/main.js');
 
 /** The shops of one spec file: real processes of the built shop, killed with {@link ShopProcesses.end}. */
 export class ShopProcesses {
   private readonly ending = new AbortController();
-  private readonly shops: ShopProcess[] = [];
+  private readonly shops: PartProcess[] = [];
 
   /** The environment is ours and this; without `DATABASE_URL` in it the shop owns its server. */
-  async start(env: Readonly<Record<string, string>>): Promise<ShopProcess> {
+  async start(env: Readonly<Record<string, string>>): Promise<PartProcess> {
     if (!existsSync(ENTRY)) throw new Error('The shop is not built: npm run build.');
-    const shop = await spawnShop({ entry: ENTRY, env: { DATABASE_URL: '', ...env }, signal: this.ending.signal });
+    const shop = await spawnPart({
+      part: 'shop',
+      entry: ENTRY,
+      env: { DATABASE_URL: '', ...env },
+      signal: this.ending.signal,
+    });
     this.shops.push(shop);
     return shop;
   }

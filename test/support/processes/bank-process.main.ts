@@ -1,4 +1,5 @@
 // Entry of a child process: an application with both banks that does what its parent says, see child-app.ts.
+import { setClock } from './shifted-clock.js';
 import { writeSync } from 'node:fs';
 import { isTccError, type TccModuleOptions } from 'nestjs-tcc';
 import { faultHook, FaultPlan, parseFaults } from 'nestjs-tcc-testing';
@@ -64,6 +65,9 @@ async function obey(command: Command): Promise<void> {
       break;
     case 'resume':
       faults.resume();
+      break;
+    case 'set clock':
+      setClock(command.aheadMs);
       break;
     case 'close':
       await bank.close();

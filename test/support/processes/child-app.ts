@@ -2,8 +2,9 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { compileForProcesses } from './compile.js';
-import type { Command, CourierPlan, ProcessPlan, Report, Told } from './process-plan.js';
+import type { Command, CourierPlan, ProcessPlan, Report, Told, WaveCommand } from './process-plan.js';
 import type { ScenarioName } from './scenarios.js';
+import type { WavePlan } from './wave-plan.js';
 
 /** How a process ended. */
 export interface Exit {
@@ -51,7 +52,12 @@ export class ChildApp {
     return this.fork('courier-process.main.js', plan);
   }
 
-  private static fork(file: string, plan: ProcessPlan | CourierPlan): ChildApp {
+  /** Starts one with many applications, see waves.ts. */
+  static startWave(plan: WavePlan): ChildApp {
+    return this.fork('wave-process.main.js', plan);
+  }
+
+  private static fork(file: string, plan: ProcessPlan | CourierPlan | WavePlan): ChildApp {
     const main = join(compileForProcesses(), 'test/support/processes', file);
     const child = fork(main, [JSON.stringify(plan)], {
       // not the flags of jest
@@ -97,7 +103,7 @@ export class ChildApp {
     );
   }
 
-  send(command: Command): void {
+  send(command: Command | WaveCommand): void {
     this.child.send(command, () => undefined);
   }
 

@@ -13,11 +13,12 @@ import {
 import { dirname, join } from 'node:path';
 import { transformSync } from '@swc/core';
 
-/** What a child process may load: sources of the libraries, as packages, and of the test support. */
+/** What a child process may load: sources of the libraries, as packages, of the test support and of the soak. */
 const TREES = [
   { from: 'libs/tcc/src', to: 'node_modules/nestjs-tcc' },
   { from: 'libs/tcc-testing/src', to: 'node_modules/nestjs-tcc-testing' },
   { from: 'test/support', to: 'test/support' },
+  { from: 'test/soak', to: 'test/soak' },
 ] as const;
 
 /** Inside the repository, so that packages are found as usual; ignored by git and jest like every `dist`. */

@@ -1,51 +1,31 @@
-import type { FaultPoint, TccModuleOptions } from 'nestjs-tcc';
+import type { TccModuleOptions } from 'nestjs-tcc';
 import type { BankApp } from '../bank/bank-app.js';
-import type { ProcessPlan } from './process-plan.js';
+import { Shipments } from './scenario-participants.js';
 
-/** What is taken from each bank, by every scenario. */
+/** What is taken from each bank, by most scenarios. */
 export const AMOUNT = 10;
 
-/** One way in which a transaction can go, and at which steps on it a process may die. */
+/** What confirms or cancels of the banks do besides their work, in each branch. `closes`: the application, meanwhile. */
+export type Trouble = { readonly fails: number } | { readonly takesMs: number; readonly closes?: true };
+
+/** One way in which a transaction can go. */
 export interface Scenario {
   /** Balance in the south before; less than {@link AMOUNT}: its try refuses. In the north it is 100. */
   readonly south: number;
   readonly options: Partial<TccModuleOptions>;
-  readonly behaviour?: ProcessPlan['behaviour'];
-  /** A first process dies at this step, the one that recovers from it is the process that the row is about. */
-  readonly orphanedAt?: string;
-  /** Which occurrences of which steps are sure to come. */
-  readonly reaches: Partial<Record<FaultPoint, readonly number[]>>;
+  readonly trouble?: { readonly confirm?: Trouble; readonly cancel?: Trouble };
+  /** What is gone from each bank once it has been confirmed. */
+  readonly amount: number;
+  /** Branches that are cancelled though the transaction is confirmed. */
+  readonly givenUp?: number;
   /** What the caller of the initiator gets. */
   run(bank: BankApp, owner: string): Promise<unknown>;
 }
 
-const once = [1] as const;
-const twice = [1, 2] as const;
-
-const LEDGER_WRITES = {
-  'ledger.begin.sending': once,
-  'ledger.begin.done': once,
-  'ledger.register.sending': once,
-  'ledger.register.done': once,
-  'ledger.decide.sending': once,
-  'ledger.decide.done': once,
-  'ledger.settle.sending': once,
-  'ledger.settle.done': once,
-} as const;
-
-const atEachStepOf = <P extends 'try' | 'confirm' | 'cancel'>(
-  phase: P,
-  occurrences: readonly number[],
-): Partial<Record<FaultPoint, readonly number[]>> => ({
-  [`barrier.${phase}.opened`]: occurrences,
-  [`barrier.${phase}.committing`]: occurrences,
-  [`barrier.${phase}.committed`]: occurrences,
-});
-
-/** Settled by the instance that began it. */
-const ALONE = { timeout: '3s', recovery: false } as const;
+/** Settled by the instance that began it, however long that takes on a busy machine. */
+const ALONE = { timeout: '60s', lease: '30s', recovery: false } as const;
 /** Driven on by the recovery of its own process. */
-const RECOVERING = { timeout: '3s', recovery: { poll: '20ms' }, retry: { initial: '20ms', cap: '100ms' } } as const;
+const RECOVERING = { ...ALONE, recovery: { poll: '20ms' }, retry: { initial: '20ms', cap: '100ms' } } as const;
 
 const take = (bank: BankApp, owner: string): Promise<unknown> => bank.transfers.take(owner, AMOUNT);
 const changeMind = (bank: BankApp, owner: string): Promise<unknown> =>
@@ -55,115 +35,98 @@ const changeMind = (bank: BankApp, owner: string): Promise<unknown> =>
     throw new Error('changed its mind');
   });
 
+async function everyKind(bank: BankApp, owner: string): Promise<void> {
+  const { carrier, deeds, swift } = bank.app.get(Shipments);
+  await deeds.write(owner, AMOUNT);
+  await bank.transfers.north.withdraw(owner, AMOUNT);
+  await deeds.book(owner, AMOUNT);
+  await swift.take(owner, AMOUNT);
+  await carrier.notify(owner, AMOUNT);
+  await carrier.order(owner, AMOUNT);
+  await bank.transfers.south.withdraw(owner, AMOUNT);
+}
+
+const inSequence = (bank: BankApp, owner: string, end: () => void): Promise<void> =>
+  bank.tcc.run({ name: 'sequence', order: 'sequence' }, async () => {
+    await Promise.all([bank.transfers.north.withdraw(owner, AMOUNT), bank.transfers.south.withdraw(owner, AMOUNT)]);
+    end();
+  });
+
+const plain = { south: 100, amount: AMOUNT, options: ALONE } as const;
+
 /** The ways, by name. */
 export const SCENARIOS = {
-  confirms: {
-    south: 100,
-    options: ALONE,
-    reaches: { ...LEDGER_WRITES, ...atEachStepOf('try', twice), ...atEachStepOf('confirm', twice) },
-    run: take,
-  },
-  cancels: {
-    south: 100,
-    options: ALONE,
-    reaches: { ...LEDGER_WRITES, ...atEachStepOf('try', twice), ...atEachStepOf('cancel', twice) },
-    run: changeMind,
-  },
-  keyed: {
-    south: 100,
-    options: ALONE,
-    reaches: {
-      'ledger.begin.sending': once,
-      'ledger.begin.done': once,
-      'ledger.decide.sending': once,
-      'ledger.decide.done': once,
-      'ledger.settle.done': once,
-      'barrier.try.committed': once,
-      'barrier.confirm.committed': once,
-    },
-    run: (bank: BankApp, owner: string) => bank.transfers.takeOnce(owner, owner, AMOUNT),
-  },
-  'second refuses': {
-    south: AMOUNT - 1,
-    options: ALONE,
-    reaches: {
-      'ledger.decide.sending': once,
-      'ledger.decide.done': once,
-      'barrier.try.opened': [2],
-      // the second one is empty: its try took no effect
-      ...atEachStepOf('cancel', twice),
-    },
-    run: take,
-  },
+  confirms: { ...plain, run: take },
+  cancels: { ...plain, run: changeMind },
+  keyed: { ...plain, run: (bank: BankApp, owner: string) => bank.transfers.takeOnce(owner, owner, AMOUNT) },
+  // the cancel of the second one is empty: its try took no effect
+  'second refuses': { ...plain, south: AMOUNT - 1, run: take },
+  // in sequence: side by side, one that fails may be called again within the same drive, or not
   'confirms at a later attempt': {
-    south: 100,
+    ...plain,
     options: RECOVERING,
-    behaviour: { confirm: { failures: 4 } },
-    reaches: {
-      'ledger.hand-back.sending': twice,
-      'ledger.hand-back.done': twice,
-      'ledger.claim.done': twice,
-      'barrier.confirm.opened': [3],
-      'barrier.confirm.committing': once,
-      'barrier.confirm.committed': once,
-    },
-    run: take,
+    trouble: { confirm: { fails: 2 } },
+    run: (bank: BankApp, owner: string) => inSequence(bank, owner, () => undefined),
   },
   'cancels at a later attempt': {
-    south: 100,
+    ...plain,
     options: RECOVERING,
-    behaviour: { cancel: { failures: 4 } },
-    reaches: {
-      'ledger.hand-back.sending': once,
-      'ledger.hand-back.done': once,
-      'ledger.claim.done': once,
-      'barrier.cancel.opened': [3],
-      'barrier.cancel.committing': once,
-      'barrier.cancel.committed': once,
-    },
-    run: changeMind,
+    trouble: { cancel: { fails: 2 } },
+    run: (bank: BankApp, owner: string) =>
+      inSequence(bank, owner, () => {
+        throw new Error('changed its mind');
+      }),
   },
   'confirms slowly': {
-    south: 100,
-    options: { ...ALONE, lease: '300ms' },
-    behaviour: { confirm: 'hang' },
-    reaches: { 'ledger.renew.done': twice },
+    ...plain,
+    options: { ...ALONE, lease: '2s' },
+    trouble: { confirm: { takesMs: 2_500 } },
     run: take,
   },
   'is shut down while confirming': {
-    south: 100,
+    ...plain,
     options: { ...ALONE, drain: '50ms', phaseTwo: 'background' },
-    behaviour: { confirm: 'hang' },
-    reaches: { 'ledger.release.done': once },
-    run: async (bank: BankApp, owner: string) => {
-      const value = await take(bank, owner);
-      void bank.close();
-      return value;
-    },
-  },
-  'orphaned while trying': {
-    south: 100,
-    options: { ...RECOVERING, timeout: '1500ms', lease: '1s' },
-    orphanedAt: 'barrier.try.committed@2:crash',
-    reaches: {
-      'ledger.claim.done': once,
-      'barrier.cancel.opened': once,
-      'barrier.cancel.committed': twice,
-      'ledger.settle.done': once,
-    },
+    trouble: { confirm: { takesMs: 1_000, closes: true } },
     run: take,
   },
-  'orphaned while confirming': {
-    south: 100,
-    options: { ...RECOVERING, lease: '1s' },
-    orphanedAt: 'ledger.decide.done:crash',
-    reaches: {
-      'ledger.claim.done': once,
-      'barrier.confirm.opened': once,
-      'barrier.confirm.committed': twice,
-      'ledger.settle.sending': once,
-    },
-    run: take,
+  'confirms in the background': { ...plain, options: { ...ALONE, phaseTwo: 'background' }, run: take },
+  'confirms in sequence': {
+    ...plain,
+    run: (bank: BankApp, owner: string) => inSequence(bank, owner, () => undefined),
+  },
+  'cancels in sequence': {
+    ...plain,
+    run: (bank: BankApp, owner: string) =>
+      inSequence(bank, owner, () => {
+        throw new Error('changed its mind');
+      }),
+  },
+  'confirms every kind': {
+    ...plain,
+    amount: 2 * AMOUNT,
+    run: (bank: BankApp, owner: string) => bank.tcc.run({ name: 'all' }, () => everyKind(bank, owner)),
+  },
+  'cancels every kind': {
+    ...plain,
+    amount: 2 * AMOUNT,
+    run: (bank: BankApp, owner: string) =>
+      bank.tcc.run({ name: 'all' }, async () => {
+        await everyKind(bank, owner);
+        throw new Error('changed its mind');
+      }),
+  },
+  'gives up what a joined method did': {
+    ...plain,
+    givenUp: 1,
+    run: (bank: BankApp, owner: string) =>
+      bank.tcc.run({ name: 'outer' }, async () => {
+        await bank.transfers.north.withdraw(owner, AMOUNT);
+        await bank.app
+          .get(Shipments)
+          .attempt(owner, AMOUNT)
+          .catch(() => undefined);
+        await bank.transfers.south.withdraw(owner, AMOUNT);
+      }),
   },
 } as const satisfies Record<string, Scenario>;
 

@@ -8,11 +8,24 @@ import { CommitWatch, FrontendReader } from './pg-messages.js';
  */
 export type Verdict = 'pass' | 'lose' | 'cut' | 'hide';
 
+/** A direction, as the client sees it. */
+export type Direction = 'requests' | 'answers';
+
 /** Stands between an application and its Postgres, and knows where in the conversation to break it off. */
 export class TcpProxy {
   /** Asked at each commit. */
   atCommit: (statements: readonly string[]) => Verdict = () => 'pass';
+  /** How much later a piece of an answer arrives; a function is asked for each. What comes behind it waits as well. */
+  delayMs: number | (() => number) = 0;
+  /** The same of requests. Connections do not wait for each other, so a later request may overtake an earlier one. */
+  requestDelayMs: number | (() => number) = 0;
+  /** Asked for each piece of an answer: whether the connection dies in the middle of it. */
+  tear: (piece: Buffer) => boolean = () => false;
+  /** Given each piece of an answer, returns what arrives instead. */
+  amend: (piece: Buffer) => Buffer = (piece) => piece;
   private readonly sockets = new Set<net.Socket>();
+  /** What is no longer carried, of each connection. */
+  private readonly lost = new Set<Set<Direction>>();
   private mode: 'open' | 'refusing' | 'stalling' = 'open';
 
   private constructor(
@@ -23,7 +36,8 @@ export class TcpProxy {
   ) {}
 
   static async to(url: string): Promise<TcpProxy> {
-    const server = net.createServer();
+    // An end of one side is passed on, not answered: what is swallowed must not get an answer from here.
+    const server = net.createServer({ allowHalfOpen: true });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const here = new URL(url);
     here.host = `127.0.0.1:${(server.address() as net.AddressInfo).port}`;
@@ -48,6 +62,14 @@ export class TcpProxy {
     this.mode = 'stalling';
   }
 
+  /**
+   * What is connected now is forgotten by something in between: nothing goes through that way any more and nobody is
+   * told, ever. New connections are good.
+   */
+  forget(...ways: readonly Direction[]): void {
+    for (const swallowed of this.lost) for (const way of ways) swallowed.add(way);
+  }
+
   heal(): void {
     if (this.mode === 'stalling') for (const socket of this.sockets) socket.resetAndDestroy();
     this.mode = 'open';
@@ -64,8 +86,14 @@ export class TcpProxy {
       near.resetAndDestroy();
       return;
     }
-    const far = net.connect(Number(this.target.port || 5432), this.target.hostname);
+    const far = net.connect({
+      port: Number(this.target.port || 5432),
+      host: this.target.hostname,
+      allowHalfOpen: true,
+    });
     far.on('error', () => undefined);
+    const swallowed = new Set<Direction>();
+    this.lost.add(swallowed);
     for (const socket of [near, far]) {
       this.sockets.add(socket.setNoDelay(true));
       socket.on('close', () => this.sockets.delete(socket));
@@ -74,8 +102,11 @@ export class TcpProxy {
     const watch = new CommitWatch();
     let hiding = false;
     let over = false;
-    near.on('data', (chunk) => {
-      if (this.mode === 'stalling') return;
+    const request = (chunk: Buffer): void => {
+      if (this.mode === 'stalling' || swallowed.has('requests')) return;
+      // one write to the server for what came as one
+      far.cork();
+      process.nextTick(() => far.uncork());
       for (const message of reader.read(chunk)) {
         if (over) return;
         const committed = watch.see(message);
@@ -88,18 +119,47 @@ export class TcpProxy {
         if (verdict === 'lose') far.destroy();
         if (over) near.resetAndDestroy();
       }
+    };
+    near.on('data', (chunk) => {
+      const ms = valueOf(this.requestDelayMs);
+      if (ms === 0) return request(chunk);
+      near.pause();
+      setTimeout(() => {
+        if (!far.destroyed) request(chunk);
+        near.resume();
+      }, ms);
     });
-    far.on('data', (chunk) => {
-      if (this.mode === 'stalling' || over) return;
+    const answer = (piece: Buffer): void => {
+      if (this.mode === 'stalling' || over || swallowed.has('answers')) return;
       if (hiding) {
         over = true;
         near.resetAndDestroy();
         far.end();
-      } else near.write(chunk);
+      } else if (this.tear(piece)) {
+        over = true;
+        near.end(piece.subarray(0, piece.length / 2), () => near.destroy());
+        far.end();
+      } else near.write(this.amend(piece));
+    };
+    far.on('data', (piece) => {
+      const ms = valueOf(this.delayMs);
+      if (ms === 0) return answer(piece);
+      far.pause();
+      setTimeout(() => {
+        if (!near.destroyed) answer(piece);
+        far.resume();
+      }, ms);
     });
-    far.on('close', () => near.destroy());
+    near.on('end', () => swallowed.has('requests') || far.end());
+    far.on('end', () => swallowed.has('answers') || near.end());
+    far.on('close', () => {
+      this.lost.delete(swallowed);
+      if (!swallowed.has('answers')) near.destroy();
+    });
     near.on('close', () => {
-      if (!over) far.destroy();
+      if (!over && !swallowed.has('requests')) far.destroy();
     });
   }
 }
+
+const valueOf = (ms: number | (() => number)): number => (typeof ms === 'number' ? ms : ms());

@@ -1,0 +1,4 @@
+import { describeTransport } from './support/describe-transport.js';
+import { express } from './support/transports.js';
+
+describeTransport(express);

@@ -1,0 +1,4 @@
+import { describeTransport } from './support/describe-transport.js';
+import { fastify } from './support/transports.js';
+
+describeTransport(fastify);
