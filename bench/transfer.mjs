@@ -3,11 +3,11 @@
 import pg from 'pg';
 import { startPostgres } from 'nestjs-tcc-testing';
 import { handWritten } from './hand-written.mjs';
+import { measureRatios } from './measure.mjs';
 import { nestjsTcc } from './nestjs-tcc.mjs';
 
 const SECONDS = Number(process.argv[2] ?? 3);
 const ACCOUNTS = 1_000;
-const ROUNDS = 3;
 
 const server = await startPostgres({ settings: ['fsync=on', 'synchronous_commit=on', 'full_page_writes=on'] });
 const admin = new pg.Client(server.url);
@@ -27,42 +27,15 @@ for (const name of ['north', 'south']) {
   await client.end();
 }
 
-const subjects = { 'by hand': handWritten(urls), 'nestjs-tcc': await nestjsTcc(urls) };
-
-async function measure({ transfer }, concurrency, seconds) {
-  const took = [];
-  const cpu = process.cpuUsage();
-  const end = performance.now() + seconds * 1_000;
-  const client = async () => {
-    while (performance.now() < end) {
-      const startedAt = performance.now();
-      await transfer(1 + Math.floor(Math.random() * ACCOUNTS));
-      took.push(performance.now() - startedAt);
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, client));
-  const { user, system } = process.cpuUsage(cpu);
-  took.sort((a, b) => a - b);
-  return { perSecond: took.length / seconds, p50: took[took.length >> 1], cpu: (user + system) / took.length };
-}
-
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+const subjects = { hand: handWritten(urls), tcc: await nestjsTcc(urls) };
+const account = () => 1 + Math.floor(Math.random() * ACCOUNTS);
 
 try {
-  console.log(`Ratios to by hand, median of ${ROUNDS} interleaved rounds of ${SECONDS} s; CPU is of the Node process.`);
-  for (const concurrency of [1, 8, 32]) {
-    for (const subject of Object.values(subjects)) await measure(subject, concurrency, 0.5);
-    const ratios = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      const hand = await measure(subjects['by hand'], concurrency, SECONDS);
-      const tcc = await measure(subjects['nestjs-tcc'], concurrency, SECONDS);
-      ratios.push({ throughput: tcc.perSecond / hand.perSecond, p50: tcc.p50 / hand.p50, cpu: tcc.cpu / hand.cpu });
-    }
-    const of = (what) => median(ratios.map((ratio) => ratio[what])).toFixed(2);
-    console.log(
-      `${String(concurrency).padStart(3)} at a time: throughput ${of('throughput')}  p50 ${of('p50')}  CPU ${of('cpu')}`,
-    );
-  }
+  console.log('Transfers; ratios to the same by hand.');
+  await measureRatios(
+    { hand: () => subjects.hand.transfer(account()), tcc: () => subjects.tcc.transfer(account()) },
+    SECONDS,
+  );
 } finally {
   for (const subject of Object.values(subjects)) await subject.stop();
   for (const name of ['ledger', 'north', 'south'])
