@@ -1,5 +1,5 @@
 import { Recovery, RetryLaterError, TCC_LEDGER, type LedgerPort } from 'nestjs-tcc';
-import { settle } from 'nestjs-tcc-testing';
+import { faultHook, FaultPlan, settle } from 'nestjs-tcc-testing';
 import { createBankDatabases, startBank, type BankApp, type BankDatabases } from '../support/bank/bank-app.js';
 import { BankAudit } from '../support/processes/bank-audit.js';
 import { eventually } from '../support/eventually.js';
@@ -30,10 +30,10 @@ describe('beside a branch whose confirm hangs', () => {
   });
 
   /** What each call of a confirm does, in their order; north is called first. Beyond the last one: nothing. */
-  function confirmsDo(north: (() => unknown)[], south: (() => unknown)[]): void {
+  function confirmsDo(by: BankApp, north: (() => unknown)[], south: (() => unknown)[]): void {
     const calls = { north: 0, south: 0 };
-    bank.hooks.inConfirm = async () => {
-      const bankOf = bank.tcc.branch.seq === 1 ? 'north' : 'south';
+    by.hooks.inConfirm = async () => {
+      const bankOf = by.tcc.branch.seq === 1 ? 'north' : 'south';
       await { north, south }[bankOf][calls[bankOf]++]?.();
     };
   }
@@ -43,14 +43,14 @@ describe('beside a branch whose confirm hangs', () => {
 
   const goneInSouth = async (owner: string): Promise<number> => (await bank.wallets(owner)).south.gone;
 
-  async function take(): Promise<{ owner: string; xid: string }> {
+  async function take(by = bank): Promise<{ owner: string; xid: string }> {
     const owner = `owner-${++owners}`;
-    await bank.fund([owner], 100);
-    return { owner, xid: await bank.transfers.take(owner, 10) };
+    await by.fund([owner], 100);
+    return { owner, xid: await by.transfers.take(owner, 10) };
   }
 
   it('one that failed is called again when it is due, and the history tells of both', async () => {
-    confirmsDo([gate.pass], [fail(new Error('no')), fail(new Error('still no'))]);
+    confirmsDo(bank, [gate.pass], [fail(new Error('no')), fail(new Error('still no'))]);
     const { owner, xid } = await take();
     await gate.reached;
     await eventually(async () => expect(await goneInSouth(owner)).toBe(10), PATIENCE_MS);
@@ -66,7 +66,7 @@ describe('beside a branch whose confirm hangs', () => {
   });
 
   it('one that was not yet due when the drive began is called when it is', async () => {
-    confirmsDo([fail(new RetryLaterError(0)), gate.pass], [fail(new RetryLaterError(300))]);
+    confirmsDo(bank, [fail(new RetryLaterError(0)), gate.pass], [fail(new RetryLaterError(300))]);
     const { owner, xid } = await take();
     // the first drive hands both back; the next one finds one of them due
     let driven: Promise<number> | undefined;
@@ -84,8 +84,28 @@ describe('beside a branch whose confirm hangs', () => {
     expect(await bank.tcc.outcome(xid)).toMatchObject({ status: 'confirmed' });
   });
 
+  it('one that fails while the attempt of another is being recorded is called again too', async () => {
+    const plan = new FaultPlan([{ point: 'ledger.hand-back.sending', action: 'pause' }]);
+    const paused = await startBank(databases, { recovery: false, phaseTwo: 'background', faults: faultHook(plan) });
+    const southFails = new Gate();
+    try {
+      confirmsDo(paused, [fail(new RetryLaterError(0))], [() => southFails.pass().then(fail(new RetryLaterError(0)))]);
+      const { owner, xid } = await take(paused);
+      await plan.reached('ledger.hand-back.sending');
+      southFails.open();
+      await eventually(async () => expect(await goneInSouth(owner)).toBe(10), PATIENCE_MS);
+      plan.resume();
+      await settle(paused.app);
+      expect(await paused.tcc.outcome(xid)).toMatchObject({ status: 'confirmed', parked: 0 });
+    } finally {
+      southFails.open();
+      plan.resume();
+      await paused.close();
+    }
+  });
+
   it('one that failed last is left with its own due time when the drive ends', async () => {
-    confirmsDo([gate.pass], [fail(new RetryLaterError(3_600_000))]);
+    confirmsDo(bank, [gate.pass], [fail(new RetryLaterError(3_600_000))]);
     const { xid } = await take();
     await gate.reached;
     gate.open();

@@ -2,6 +2,7 @@ import type { QueryResult } from 'pg';
 import type { DataSource } from 'typeorm';
 import { type BarrierFinding, type BarrierRuling, type BarrierStatus, ruleOn } from '../core/barrier-ruling.js';
 import type { FaultHook, FaultPoint } from '../core/fault-point.js';
+import { LONGEST_TIMER_MS } from '../core/longest-timer.js';
 import { monotonicNow } from '../core/monotonic-clock.js';
 import { BarrierBusyError } from '../errors/barrier-busy.error.js';
 import { BarrierRefusedError } from '../errors/barrier-refused.error.js';
@@ -23,8 +24,6 @@ const ATTEMPTS = 3;
 
 /** The server goes first with a connection that sits idle until the deadline: it says why. */
 const GRACE_MS = 1_000;
-
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -190,8 +189,9 @@ function watch(connection: PhaseConnection, call: BarrierCall): () => void {
   if (call.deadline === undefined) return () => undefined;
   const remaining = Math.max(1, call.deadline - monotonicNow());
   const patience = Math.min(LONGEST_TIMER_MS, call.phase === 'try' ? remaining + GRACE_MS : 2 * remaining);
-  const reason = new Error(`${call.phase} of ${call.branch} has not ended in time: its connection is dropped`);
-  const timer = setTimeout(() => connection.drop(reason), patience).unref();
+  const giveUp = (): void =>
+    connection.drop(new Error(`${call.phase} of ${call.branch} has not ended in time: its connection is dropped`));
+  const timer = setTimeout(giveUp, patience).unref();
   return () => clearTimeout(timer);
 }
 

@@ -81,7 +81,10 @@ export class PhaseTwoDriver {
       const blockedMs = Math.max(0, ...blockers.map((seq) => setbacks.get(seq)?.dueInMs ?? this.settings.retry.capMs));
       await eachBounded(branches, CALLS_AT_ONCE, async (branch) => {
         if (blockers.length > 0) setbacks.set(branch.seq, asOfNow(untouched(branch, blockedMs)));
-        else await callBranch(branch);
+        else {
+          drive.siblings.enter();
+          await callBranch(branch);
+        }
       });
     };
     const driveLater = async ({ seq, dueInMs }: { seq: number; dueInMs: number }): Promise<void> => {
@@ -106,22 +109,27 @@ export class PhaseTwoDriver {
 
   /**
    * Calls a branch, and again when it is due as long as other calls of the drive are under way: one that hangs, for as
-   * long as a call may take, must not delay what another one needs.
+   * long as a call may take, must not delay what another one needs. The branch is at work among its siblings already,
+   * and no longer when this ends.
    *
    * @returns undefined when the branch has settled
    */
   private async callUntilAlone(drive: Drive, branch: BranchRecord): Promise<BranchSetback | undefined> {
     const { lease, siblings } = drive;
     for (let current = branch; ;) {
-      const setback = await siblings.during(this.call(drive, current));
+      const setback = await this.call(drive, current).finally(() => siblings.leave());
       if (setback?.dueInMs === undefined) return setback;
       const from = monotonicNow();
       const again = await siblings.outlast(setback.dueInMs);
       const waiting = { ...setback, dueInMs: Math.max(0, setback.dueInMs - (monotonicNow() - from)) };
-      if (!again || !lease.stands()) return waiting;
+      if (!again) return waiting;
       // Before the next call: the history of attempts is no guess. Where that fails the end of the drive tells.
-      const recorded = await this.handBack(lease, [], [waiting], 'the drive goes on').catch(() => false);
-      if (!recorded) return waiting;
+      const recorded =
+        lease.stands() && (await this.handBack(lease, [], [waiting], 'the drive goes on').catch(() => false));
+      if (!recorded) {
+        siblings.leave();
+        return waiting;
+      }
       const { attempts, postponements, alerted } = setback;
       current = { ...current, attempts, postponements, alerted };
     }

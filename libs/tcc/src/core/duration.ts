@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors/configuration.error.js';
+import { LONGEST_TIMER_MS } from './longest-timer.js';
 
 /**
  * A length of time: milliseconds as a number, or a string such as `'250ms'`, `'30s'`, `'5m'`, `'24h'`.
@@ -8,9 +9,6 @@ import { ConfigurationError } from '../errors/configuration.error.js';
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
-
-/** Node fires a timer with a longer delay at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * A length of time as a number.

@@ -47,7 +47,12 @@ export interface LedgerPort {
   /** Gives leases back without having driven to the end: the transactions are due at once, and others are woken. */
   release(leases: readonly Lease[]): Promise<void>;
 
-  /** Ends a drive that left branches unsettled, or records them in the middle of it (`keepsLease`). @returns false when the lease was lost: nothing was written. */
+  /**
+   * Ends a drive that left branches unsettled and gives its lease back; with `keepsLease` records them while the drive
+   * goes on.
+   *
+   * @returns false when the lease was lost: nothing was written
+   */
   handBack(write: HandBackWrite): Promise<boolean>;
 
   /** One transaction, or undefined. */

@@ -198,7 +198,8 @@ export interface BranchSetback {
 }
 
 /**
- * What became of branches that a drive left unsettled: records them, gives the lease back, sets when recovery is due.
+ * What became of branches that a drive left unsettled: records them, sets when recovery is due, and gives the lease
+ * back unless the drive keeps it.
  */
 export interface HandBackWrite extends Lease {
   /** Branches that settled in this drive. */

@@ -3,6 +3,7 @@ import { InFlight } from '../coordinator/in-flight.js';
 import { classifyFailure } from '../coordinator/classify-failure.js';
 import { runDetached } from '../context/execution-context.js';
 import { Payloads } from '../core/codec/payloads.js';
+import { LONGEST_TIMER_MS } from '../core/longest-timer.js';
 import { monotonicNow } from '../core/monotonic-clock.js';
 import type { PhaseAnswer } from '../core/wire/phase-answer.js';
 import type { PhaseCall } from '../core/wire/phase-call.js';
@@ -125,7 +126,7 @@ const stillPossibleMs = ({ participant, timeLimitMs }: ParticipantTry, remaining
 
 /** Ends with whichever comes first. Timers of calls that ended must not keep the process. */
 const limited = (signal: AbortSignal, ms: number): AbortSignal =>
-  AbortSignal.any([signal, AbortSignal.timeout(Math.min(Math.max(0, Math.ceil(ms)), 2 ** 31 - 1))]);
+  AbortSignal.any([signal, AbortSignal.timeout(Math.min(Math.max(0, Math.ceil(ms)), LONGEST_TIMER_MS))]);
 
 const wrongKind = ({ fullName, kind }: ParticipantTry, call: PhaseCall): Error =>
   new ConfigurationError(
