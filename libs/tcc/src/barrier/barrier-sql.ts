@@ -3,75 +3,106 @@ import type { BarrierCall } from './barrier.port.js';
 /** How long confirm and cancel wait for another delivery of their branch before they answer "not yet". */
 const BARRIER_WAIT = '2s';
 
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+/** Of Postgres. */
+const LARGEST_INTEGER = 2 ** 31 - 1;
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-const READ_COMMITTED = 'begin isolation level read committed read write';
+/** A statement that may be prepared under its name. The name changes whenever the text does. */
+export interface OpeningStatement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly string[];
+}
+
+const BEGIN: OpeningStatement = {
+  name: 'tcc-begin-1',
+  text: 'begin isolation level read committed read write',
+  values: [],
+};
+
+// Business code keeps the lock_timeout that its session had, so that one is remembered in the transaction itself.
+const LIMIT_WAIT: OpeningStatement = {
+  name: 'tcc-limit-wait-1',
+  text:
+    `select set_config('tcc.lock_timeout', current_setting('lock_timeout'), true), ` +
+    `set_config('lock_timeout', '${BARRIER_WAIT}', true)`,
+  values: [],
+};
+const RESTORE_WAIT = `set_config('lock_timeout', current_setting('tcc.lock_timeout'), true)`;
 
 // An answered phase must survive a crash of the database, or the ledger says confirmed and the rows are gone. Somebody
 // who asked for more than `on` keeps it.
 const DURABLE =
-  `select set_config('synchronous_commit', 'on', true) ` +
-  `where current_setting('synchronous_commit') in ('off', 'local', 'remote_write')`;
+  `set_config('synchronous_commit', case when current_setting('synchronous_commit') in ('off', 'local', 'remote_write') ` +
+  `then 'on' else current_setting('synchronous_commit') end, true)`;
 
-// Business code keeps the lock_timeout that its session had, so that one is remembered in the transaction itself.
-const LIMIT_WAIT =
-  `select set_config('tcc.lock_timeout', current_setting('lock_timeout'), true); ` +
-  `set local lock_timeout = '${BARRIER_WAIT}'`;
-const RESTORE_WAIT = `select set_config('lock_timeout', current_setting('tcc.lock_timeout'), true)`;
+/** $1 xid, $2 seq, $3 milliseconds for which the connection may sit idle, or ''. Each returns the new status, or no row. */
+const MOVES = {
+  try: {
+    name: 'tcc-try-1',
+    text: `${insert('tried')} nothing ${returning([])}`,
+  },
+  confirm: {
+    name: 'tcc-confirm-1',
+    text: `update tcc_barrier set status = 'confirmed' where xid = $1 and seq = $2 and status = 'tried' ${returning([RESTORE_WAIT])}`,
+  },
+  message: {
+    name: 'tcc-message-1',
+    text: `${insert('confirmed')} nothing ${returning([RESTORE_WAIT])}`,
+  },
+  // As an insert and an update in one CTE it would miss a try that commits meanwhile, and leak its hold.
+  cancel: {
+    name: 'tcc-cancel-1',
+    text: `${insert('suspended')} update set status = 'cancelled' where tcc_barrier.status = 'tried' ${returning([RESTORE_WAIT])}`,
+  },
+} as const;
 
-/** Where the barrier statement's result stands among those of {@link openingSql}. */
-export interface Opening {
-  readonly sql: string;
-  readonly resultIndex: number;
+function insert(status: string): string {
+  return `insert into tcc_barrier (xid, seq, status) values ($1, $2, '${status}') on conflict (xid, seq) do`;
 }
 
 /**
- * BEGIN, its settings and the barrier statement as one simple-protocol string: one round trip.
- *
- * @param remainingMs how long the connection may sit idle before Postgres frees the row of a stopped process
+ * The settings ride in the row that has moved, since each statement more costs as much as a small business statement.
+ * Where none moves, no business code runs, and they are not needed.
  */
-export function openingSql(call: BarrierCall, remainingMs?: number): Opening {
-  const before = [READ_COMMITTED, DURABLE];
-  if (remainingMs !== undefined) {
-    const ms = Math.min(LONGEST_TIMEOUT_MS, Math.max(1, Math.floor(remainingMs)));
-    before.push(`set local idle_in_transaction_session_timeout = ${ms}`);
-  }
-  if (call.phase === 'try') return { sql: [...before, move(call)].join('; '), resultIndex: before.length };
-  // LIMIT_WAIT is two statements.
-  return { sql: [...before, LIMIT_WAIT, move(call), RESTORE_WAIT].join('; '), resultIndex: before.length + 2 };
+function returning(settings: readonly string[]): string {
+  const idle = `set_config('idle_in_transaction_session_timeout', coalesce(nullif($3, ''), current_setting('idle_in_transaction_session_timeout')), true)`;
+  return `returning status, ${[...settings, DURABLE, idle].join(', ')}`;
 }
+
+/**
+ * BEGIN, its settings and the barrier statement, which moves the branch's row: the first column of what it returns, if
+ * it returns a row, is the row's new status.
+ *
+ * @param remainingMs how long the connection may sit idle before Postgres frees the row of a stopped process;
+ * undefined: as its session has it
+ */
+export function openingOf(call: BarrierCall, remainingMs: number | undefined): readonly OpeningStatement[] {
+  const move = MOVES[call.phase === 'confirm' && call.kind === 'message' ? 'message' : call.phase];
+  const idleMs =
+    remainingMs === undefined ? '' : String(Math.min(LARGEST_INTEGER, Math.max(1, Math.floor(remainingMs))));
+  const moving = { ...move, values: [...keyOf(call), idleMs] };
+  return call.phase === 'try' ? [BEGIN, moving] : [BEGIN, LIMIT_WAIT, moving];
+}
+
+/** An opening for the simple protocol: all statements in one string, which has no parameters. */
+export const inOneString = (opening: readonly OpeningStatement[]): string =>
+  opening
+    .map(({ text, values }) => text.replace(/\$([1-9])/g, (_, place: string) => `'${values[Number(place) - 1]}'`))
+    .join('; ');
 
 /** The status of the branch's row. To be sent after a statement that moved none: in the same one it would see too little. */
 export const statusSql = (call: BarrierCall): string => {
-  const { xid, seq } = keyOf(call);
-  return `select status from tcc_barrier where xid = ${xid} and seq = ${seq}`;
+  const [xid, seq] = keyOf(call);
+  return `select status from tcc_barrier where xid = '${xid}' and seq = ${seq}`;
 };
 
-/** The statement that moves the branch's row and returns its new status, or no row. */
-function move(call: BarrierCall): string {
-  const { xid, seq } = keyOf(call);
-  const insert = (status: string): string =>
-    `insert into tcc_barrier (xid, seq, status) values (${xid}, ${seq}, '${status}') on conflict (xid, seq) do`;
-  switch (call.phase) {
-    case 'try':
-      return `${insert('tried')} nothing returning status`;
-    case 'confirm':
-      return call.kind === 'message'
-        ? `${insert('confirmed')} nothing returning status`
-        : `update tcc_barrier set status = 'confirmed' where xid = ${xid} and seq = ${seq} and status = 'tried' returning status`;
-    case 'cancel':
-      // As an insert and an update in one CTE it would miss a try that commits meanwhile, and leak its hold.
-      return `${insert('suspended')} update set status = 'cancelled' where tcc_barrier.status = 'tried' returning status`;
-  }
-}
-
-/** Both are inlined (the simple protocol has no parameters), so nothing else than a UUID and an integer may pass. */
-function keyOf({ xid, seq, branch }: BarrierCall): { xid: string; seq: number } {
+/** Both may be inlined, so nothing else than a UUID and an integer may pass. */
+function keyOf({ xid, seq, branch }: BarrierCall): [xid: string, seq: string] {
   if (!UUID.test(xid)) throw new TypeError(`xid of ${branch} is no UUID: ${JSON.stringify(xid)}`);
-  if (!Number.isInteger(seq) || Math.abs(seq) > LONGEST_TIMEOUT_MS) {
+  if (!Number.isInteger(seq) || Math.abs(seq) > LARGEST_INTEGER) {
     throw new TypeError(`seq of ${branch} (${xid}) is no 32-bit integer: ${String(seq)}`);
   }
-  return { xid: `'${xid}'`, seq };
+  return [xid, String(seq)];
 }

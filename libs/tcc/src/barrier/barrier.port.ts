@@ -17,6 +17,11 @@ export interface BarrierCall {
   readonly deadline?: Monotonic;
   /** Try only: awaited right before COMMIT; a rejection rolls the local transaction back. */
   readonly beforeCommit?: () => Promise<void>;
+  /**
+   * The business code touches nothing but this local transaction: it may be started before the barrier has answered, and
+   * is undone where the answer is that it must not run.
+   */
+  readonly mayRunAhead?: boolean;
   /** Cancel only: run the business code although the try took no effect here. */
   readonly evenIfNotTried?: boolean;
 }

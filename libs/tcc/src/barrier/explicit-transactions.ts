@@ -33,7 +33,7 @@ export class ExplicitTransactions {
       this.opened.push(entry);
       try {
         await this.transaction.broadcast('BeforeTransactionStart');
-        await level.inTurn(() => this.transaction.execute(`savepoint ${entry.savepoint}`));
+        await level.inTurn(() => this.transaction.begin(entry.savepoint));
       } catch (error) {
         this.forget(entry);
         throw error;

@@ -9,92 +9,142 @@ import type { NestingLevel } from './nesting-level.js';
 type Query = (this: QueryRunner, sql: string, parameters?: unknown[], structured?: boolean) => Promise<unknown>;
 type Work = (manager: EntityManager) => Promise<unknown>;
 
+/** What makes a runner a joined one. */
+interface Joined {
+  readonly transaction: JoinedTransaction;
+  /** The nesting level it was made at. */
+  readonly at: NestingLevel;
+  /** Of TypeORM: the methods that ours stand in front of. */
+  readonly base: QueryRunner & { query: Query };
+  explicit: ExplicitTransactions | undefined;
+  client: PoolClient | undefined;
+}
+
+const JOINED = Symbol('joined');
+type JoinedRunner = QueryRunner & { [JOINED]: Joined };
+
 /**
- * A runner that joins the local transaction of a phase. It inherits from the phase's own runner whatever is not said
- * here, so that TypeORM's code (0.3 and 1.x) runs unchanged on top of a connection that takes turns and that closes
- * with the phase. Releasing it does nothing: the phase owns the connection.
+ * Makes the runner of a phase join the phase's local transaction: TypeORM's code (0.3 and 1.x) runs unchanged on top of
+ * a connection that takes turns and that closes with the phase. Releasing it does nothing: the phase owns the
+ * connection.
  *
- * @param at the nesting level it is made at
+ * Its prototype is replaced, by one that is made once for all runners of a kind: closures for each runner would cost
+ * more than everything else that the barrier does in this process.
+ *
+ * @param own connected, and nobody else's
+ * @returns the same
  */
-export function createJoinedRunner(transaction: JoinedTransaction, at: NestingLevel): QueryRunner {
-  const own = transaction.connection.runner;
-  const runner = Object.create(own) as QueryRunner;
-  const explicit = new ExplicitTransactions(transaction, at);
-  const { query: ownQuery } = own as unknown as { query: Query };
-  let manager: EntityManager | undefined;
+export function joinRunner(own: QueryRunner, transaction: JoinedTransaction, at: NestingLevel): QueryRunner {
+  const base = Object.getPrototypeOf(own) as Joined['base'];
+  (own as JoinedRunner)[JOINED] = { transaction, at, base, explicit: undefined, client: undefined };
+  Object.setPrototypeOf(own, joinedPrototypeOf(base, runnerMethods));
+  joinManager(own.manager);
+  return own;
+}
 
-  const query = async (sql: string, parameters?: unknown[], structured?: boolean): Promise<unknown> => {
-    const level = transaction.levelOf(at);
-    try {
-      return await level.admit(() => ownQuery.call(runner, sql, parameters, structured));
-    } catch (error) {
-      throw unwrapped(error);
-    }
-  };
-
-  Object.defineProperties(runner, {
-    query: { value: query },
-    connect: {
-      value: async () => {
-        const level = transaction.levelOf(at);
-        if (!level.alive) throw level.refusal();
-        return gated(transaction, at);
-      },
-    },
-    // All rows at once: a stream would keep the one connection busy, and the first query made for a row would wait for it.
-    stream: {
-      value: async (sql: string, parameters?: unknown[], onEnd?: () => void, onError?: () => void) => {
-        const { records } = (await query(sql, parameters, true)) as { records?: unknown[] };
-        const stream = Readable.from(records ?? [], { objectMode: true });
-        if (onEnd) stream.on('end', onEnd);
-        if (onError) stream.on('error', onError);
-        return stream;
-      },
-    },
-    startTransaction: { value: () => explicit.start() },
-    commitTransaction: { value: () => explicit.commit() },
-    rollbackTransaction: { value: () => explicit.rollBack() },
-    release: { value: () => Promise.resolve() },
-    releasePostgresConnection: { value: () => Promise.resolve() },
-    // TypeORM would report a released runner with an error of its own; PhaseEndedError says what happened.
-    isReleased: { value: false },
+/** A further runner on the same connection, with explicit transactions of its own. It shares everything else with `own`. */
+export function joinedRunnerAt(own: QueryRunner, at: NestingLevel): QueryRunner {
+  const { transaction, base } = (own as JoinedRunner)[JOINED];
+  const runner = Object.create(own, {
+    // TypeORM hands `save(entity, { data })` to subscribers by it, which see the first runner of the phase only.
     data: { get: () => own.data, set: (data: QueryRunner['data']) => (own.data = data) },
-    manager: {
-      get: () => (manager ??= joinedManager(transaction, at, runner)),
-      // TypeORM's EntityManager sets it when it is made for a runner.
-      set: (made: EntityManager) => (manager = made),
-    },
-    broadcaster: { value: broadcasterOf(transaction, runner) },
-    [Symbol.asyncDispose]: { value: () => explicit.commitAll() },
-  });
+    manager: { value: undefined, writable: true },
+  }) as JoinedRunner;
+  runner[JOINED] = { transaction, at, base, explicit: undefined, client: undefined };
+  // its constructor sets the runner's manager
+  joinManager(transaction.dataSource.createEntityManager(runner));
   return runner;
 }
 
-function joinedManager(transaction: JoinedTransaction, at: NestingLevel, runner: QueryRunner): EntityManager {
-  const manager = transaction.dataSource.createEntityManager(runner);
-  Object.defineProperty(manager, 'transaction', {
-    value: (first: unknown, second?: unknown) => {
-      // As with TypeORM's own nested transactions, an isolation level has no effect on a savepoint.
-      const work = typeof first === 'function' ? first : second;
-      if (typeof work !== 'function') return Promise.reject(new TypeError('transaction() needs a callback'));
-      return transaction.transaction(at, work as Work);
-    },
-  });
-  return manager;
+const prototypes = new WeakMap<object, object>();
+
+function joinedPrototypeOf(base: object, methods: object): object {
+  let joined = prototypes.get(base);
+  if (!joined) {
+    joined = Object.create(base, Object.getOwnPropertyDescriptors(methods)) as object;
+    prototypes.set(base, joined);
+  }
+  return joined;
 }
 
-/** One for all runners of a phase: subscribers that keep something per runner find it again in the commit event. */
-function broadcasterOf(transaction: JoinedTransaction, runner: QueryRunner): QueryRunner['broadcaster'] {
-  // The first runner is made by the transaction's constructor, which has none yet.
-  const first = transaction.runner as QueryRunner | undefined;
-  if (first) return first.broadcaster;
-  const Broadcaster = runner.broadcaster.constructor as new (of: QueryRunner) => QueryRunner['broadcaster'];
-  return new Broadcaster(runner);
+const explicitOf = (runner: JoinedRunner): ExplicitTransactions =>
+  (runner[JOINED].explicit ??= new ExplicitTransactions(runner[JOINED].transaction, runner[JOINED].at));
+
+async function query(
+  runner: JoinedRunner,
+  sql: string,
+  parameters?: unknown[],
+  structured?: boolean,
+): Promise<unknown> {
+  const { transaction, at, base } = runner[JOINED];
+  const level = transaction.levelOf(at);
+  level.begin();
+  try {
+    return await base.query.call(runner, sql, parameters, structured);
+  } catch (error) {
+    throw unwrapped(error);
+  } finally {
+    level.end();
+  }
 }
+
+const runnerMethods = {
+  query(this: JoinedRunner, sql: string, parameters?: unknown[], structured?: boolean): Promise<unknown> {
+    return query(this, sql, parameters, structured);
+  },
+  async connect(this: JoinedRunner): Promise<PoolClient> {
+    const joined = this[JOINED];
+    const level = joined.transaction.levelOf(joined.at);
+    if (!level.alive) throw level.refusal();
+    return (joined.client ??= gated(joined.transaction, joined.at));
+  },
+  // All rows at once: a stream would keep the one connection busy, and the first query made for a row would wait for it.
+  async stream(
+    this: JoinedRunner,
+    sql: string,
+    parameters?: unknown[],
+    onEnd?: () => void,
+    onError?: () => void,
+  ): Promise<Readable> {
+    const { records } = (await query(this, sql, parameters, true)) as { records?: unknown[] };
+    const stream = Readable.from(records ?? [], { objectMode: true });
+    if (onEnd) stream.on('end', onEnd);
+    if (onError) stream.on('error', onError);
+    return stream;
+  },
+  startTransaction(this: JoinedRunner): Promise<void> {
+    return explicitOf(this).start();
+  },
+  commitTransaction(this: JoinedRunner): Promise<void> {
+    return explicitOf(this).commit();
+  },
+  rollbackTransaction(this: JoinedRunner): Promise<void> {
+    return explicitOf(this).rollBack();
+  },
+  release: (): Promise<void> => Promise.resolve(),
+  releasePostgresConnection: (): Promise<void> => Promise.resolve(),
+  [Symbol.asyncDispose](this: JoinedRunner): Promise<void> {
+    return explicitOf(this).commitAll();
+  },
+};
+
+function joinManager(manager: EntityManager): void {
+  Object.setPrototypeOf(manager, joinedPrototypeOf(Object.getPrototypeOf(manager) as object, managerMethods));
+}
+
+const managerMethods = {
+  transaction(this: EntityManager, first: unknown, second?: unknown): Promise<unknown> {
+    // As with TypeORM's own nested transactions, an isolation level has no effect on a savepoint.
+    const work = typeof first === 'function' ? first : second;
+    if (typeof work !== 'function') return Promise.reject(new TypeError('transaction() needs a callback'));
+    const { transaction, at } = (this.queryRunner as JoinedRunner)[JOINED];
+    return transaction.transaction(at, work as Work);
+  },
+};
 
 /** The pg client with queries that take turns. */
 function gated(transaction: JoinedTransaction, at: NestingLevel): PoolClient {
-  const query = (statement: string | object, values?: unknown, callback?: unknown): Promise<unknown> => {
+  const send = (statement: string | object, values?: unknown, callback?: unknown): Promise<unknown> => {
     if (typeof values === 'function' || typeof callback === 'function' || 'submit' in Object(statement)) {
       throw new TypeError('Inside a phase pg queries return promises: pass neither a callback nor a cursor or stream.');
     }
@@ -102,7 +152,7 @@ function gated(transaction: JoinedTransaction, at: NestingLevel): PoolClient {
   };
   return new Proxy(transaction.connection.client, {
     get(client, key) {
-      if (key === 'query') return query;
+      if (key === 'query') return send;
       const value: unknown = Reflect.get(client, key, client);
       return typeof value === 'function' ? (value.bind(client) as unknown) : value;
     },

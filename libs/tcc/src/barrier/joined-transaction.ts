@@ -2,9 +2,10 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { OverlappingTransactionsError } from '../errors/overlapping-transactions.error.js';
 import { PhaseEndedError } from '../errors/phase-ended.error.js';
 import type { BarrierCall, LocalTransaction } from './barrier.port.js';
-import { createJoinedRunner } from './joined-runner.js';
+import { joinedRunnerAt, joinRunner } from './joined-runner.js';
 import { currentLevel, NestingLevel } from './nesting-level.js';
 import type { PhaseConnection, RawAnswer } from './phase-connection.js';
+import type { PhaseOpening } from './phase-opening.js';
 import { isTransactionStatement } from './transaction-statement.js';
 
 type TransactionEvent = `${'Before' | 'After'}Transaction${'Start' | 'Commit' | 'Rollback'}`;
@@ -28,9 +29,11 @@ export class JoinedTransaction implements LocalTransaction {
     readonly dataSource: DataSource,
     readonly connection: PhaseConnection,
     private readonly call: BarrierCall,
+    /** Where business code runs ahead of it: its first statement takes it along. */
+    private readonly opening: PhaseOpening | undefined,
   ) {
-    this.root = new NestingLevel(this.ended(call.phase), connection.lost);
-    this.runner = createJoinedRunner(this, this.root);
+    this.root = new NestingLevel(this.ended(call.phase), connection);
+    this.runner = joinRunner(connection.runner, this, this.root);
   }
 
   get manager(): EntityManager {
@@ -40,7 +43,7 @@ export class JoinedTransaction implements LocalTransaction {
   /** @throws PhaseEndedError */
   readonly createQueryRunner = (): QueryRunner => {
     this.levelOf(this.root).assertOpen();
-    return createJoinedRunner(this, this.root);
+    return joinedRunnerAt(this.runner, this.root);
   };
 
   /** The level that what is issued now, through something made at `level`, belongs to: that of the innermost callback. */
@@ -51,10 +54,14 @@ export class JoinedTransaction implements LocalTransaction {
 
   /** Tells TypeORM whether a transaction is open. */
   markActive(active: boolean): void {
-    Object.assign(this.connection.runner as unknown as TransactionFlags, {
-      isTransactionActive: active,
-      transactionDepth: active ? 1 : 0,
-    });
+    const flags = this.runner as unknown as TransactionFlags;
+    flags.isTransactionActive = active;
+    flags.transactionDepth = active ? 1 : 0;
+  }
+
+  /** Whether anybody listens to TypeORM's events. */
+  get hasSubscribers(): boolean {
+    return this.dataSource.subscribers.length > 0;
   }
 
   broadcast(event: TransactionEvent): Promise<void> {
@@ -66,13 +73,25 @@ export class JoinedTransaction implements LocalTransaction {
     if (isTransactionStatement(statement)) {
       throw this.overlapping('a query began or ended a transaction by itself (begin, commit, rollback)');
     }
-    return level.inTurn(() => this.connection.send(statement, values));
+    const { connection, opening } = this;
+    return level.inTurn(() =>
+      !opening || opening.state === 'open' ? connection.send(statement, values) : opening.with(statement, values),
+    );
   }
 
   /** Sends a statement of the barrier's own, past all turns. Shown by TypeORM's logger like any other. */
   execute(sql: string): Promise<RawAnswer> {
-    this.dataSource.logger.logQuery(sql, undefined, this.connection.runner);
+    this.log(sql);
     return this.connection.send(sql);
+  }
+
+  log(sql: string, values?: readonly string[]): void {
+    this.dataSource.logger.logQuery(sql, values as string[] | undefined, this.runner);
+  }
+
+  async begin(savepoint: string): Promise<void> {
+    if (this.opening) await this.opening.first();
+    await this.execute(`savepoint ${savepoint}`);
   }
 
   nextSavepoint(): string {
@@ -112,9 +131,11 @@ export class JoinedTransaction implements LocalTransaction {
    * @throws OverlappingTransactionsError when a transaction was left open
    */
   async finish(): Promise<void> {
-    await this.root.close();
+    const closed = this.root.close();
+    if (closed) await closed;
     this.assertNoneOpen(this.root);
-    const last = new NestingLevel(this.root.refusal, this.connection.lost, this.root, true);
+    if (!this.hasSubscribers) return;
+    const last = new NestingLevel(this.root.refusal, this.connection, this.root, true);
     this.last = last;
     await last.enter(() => this.broadcast('BeforeTransactionCommit'));
     await last.close();
@@ -133,16 +154,16 @@ export class JoinedTransaction implements LocalTransaction {
     work: (manager: EntityManager) => Promise<T>,
   ): Promise<{ value: T } | { error: unknown }> {
     const savepoint = this.nextSavepoint();
-    await this.execute(`savepoint ${savepoint}`);
+    await this.begin(savepoint);
     const level = new NestingLevel(
       this.ended(`a nested transaction in ${this.call.phase}`),
-      this.connection.lost,
+      this.connection,
       from,
     );
     try {
       const value = await level.enter(async () => {
         await this.broadcast('AfterTransactionStart');
-        const result = await work(createJoinedRunner(this, level).manager);
+        const result = await work(joinedRunnerAt(this.runner, level).manager);
         await this.broadcast('BeforeTransactionCommit');
         return result;
       });

@@ -19,17 +19,18 @@ export class NestingLevel {
   private accepting = true;
   private dead = false;
   private underWay = 0;
-  private tail: Promise<void> = Promise.resolve();
+  private taken = false;
+  private readonly waiting: (() => void)[] = [];
   private drained: (() => void) | undefined;
 
   /**
    * @param refusal the error for what comes too late
-   * @param lost resolves when the connection has died, so that nobody waits for a turn that never comes
+   * @param connection `lost` resolves when it has died, so that nobody waits for a turn that never comes
    * @param afterParent this level runs when its parent has closed
    */
   constructor(
     readonly refusal: () => Error,
-    private readonly lost: Promise<void>,
+    private readonly connection: { readonly lost: Promise<void> },
     private readonly parent?: NestingLevel,
     private readonly afterParent = false,
   ) {}
@@ -53,52 +54,61 @@ export class NestingLevel {
     if (!this.accepting || !this.alive) throw this.refusal();
   }
 
-  /** Counts `work` as begun before the level closes, from this moment on. */
-  async admit<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Counts something as begun before the level closes, until {@link end}.
+   *
+   * @throws the refusal when this level has closed
+   */
+  begin(): void {
     this.assertOpen();
-    return this.counted(work);
+    this.underWay += 1;
+  }
+
+  end(): void {
+    this.underWay -= 1;
+    if (this.underWay > 0 || this.accepting) return;
+    // Here, not where close() goes on: in between, something held back could slip in behind the COMMIT.
+    this.dead = true;
+    this.drained?.();
+  }
+
+  /** Runs what was begun before the level closes. @throws the refusal when it has closed */
+  async admit<T>(work: () => Promise<T>): Promise<T> {
+    this.begin();
+    try {
+      return await work();
+    } finally {
+      this.end();
+    }
   }
 
   /** Runs `work` when everything that asked before has had its turn. */
-  inTurn<T>(work: () => Promise<T>): Promise<T> {
-    return this.counted(async () => {
-      const before = this.tail;
-      let done!: () => void;
-      this.tail = new Promise((resolve) => (done = resolve));
-      try {
-        await Promise.race([before, this.lost]);
-        if (!this.alive) throw this.refusal();
-        return await work();
-      } finally {
-        done();
-      }
-    });
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.underWay += 1;
+    try {
+      if (this.taken) await Promise.race([new Promise<void>((go) => this.waiting.push(go)), this.connection.lost]);
+      else this.taken = true;
+      if (!this.alive) throw this.refusal();
+      return await work();
+    } finally {
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.taken = false;
+      this.end();
+    }
   }
 
-  /** Refuses what is issued from now on and waits for what was issued before. */
-  async close(): Promise<void> {
+  /** Refuses what is issued from now on. @returns what is to be awaited, where something was issued before */
+  close(): Promise<void> | undefined {
     this.accepting = false;
-    if (this.underWay === 0) this.dead = true;
-    else await new Promise<void>((resolve) => (this.drained = resolve));
+    if (this.underWay > 0) return new Promise((resolve) => (this.drained = resolve));
+    this.dead = true;
+    return undefined;
   }
 
   /** Refuses at once whatever has not reached the connection, at this level and inside it. */
   kill(): void {
     this.accepting = false;
     this.dead = true;
-  }
-
-  private async counted<T>(work: () => Promise<T>): Promise<T> {
-    this.underWay += 1;
-    try {
-      return await work();
-    } finally {
-      this.underWay -= 1;
-      if (this.underWay === 0 && !this.accepting) {
-        // Here, not where close() goes on: in between, something held back could slip in behind the COMMIT.
-        this.dead = true;
-        this.drained?.();
-      }
-    }
   }
 }

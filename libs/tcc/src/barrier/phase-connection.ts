@@ -1,10 +1,10 @@
 import type { PoolClient, QueryResult } from 'pg';
 import type { QueryRunner } from 'typeorm';
+import type { OpeningStatement } from './barrier-sql.js';
+import { canLead, OpeningQuery } from './opening-query.js';
 
 /** Private in TypeORM (0.3 and 1.x): gives the connection back with an error, so that the pool destroys it. */
-interface PostgresRunnerInternals {
-  releasePostgresConnection?(error: Error): Promise<void>;
-}
+type GiveBack = (this: QueryRunner, error?: Error) => Promise<void>;
 
 /** Private in pg. */
 interface ClientInternals {
@@ -20,25 +20,43 @@ export const isConflict = (error: unknown): boolean =>
 /** Answer of one statement; of several in one string: one each. */
 export type RawAnswer = QueryResult | QueryResult[];
 
+/** What came of an opening and the statement behind it. */
+export interface LedAnswer {
+  /** Whether the opening succeeded. */
+  readonly opened: boolean;
+  /** What its last statement returned first, if it returned a row. */
+  readonly moved: string | undefined;
+  /** Of the statement; where the opening failed: of that. */
+  readonly answer: { readonly value: RawAnswer } | { readonly error: unknown };
+}
+
 /** The connection of one phase, below everything that nests and queues: sends, and knows whether it can be used again. */
 export class PhaseConnection {
-  /** Resolves when the connection has died; never otherwise. */
-  readonly lost: Promise<void>;
-
   /** A statement ended in 40001 or 40P01, and no savepoint has undone that since. */
   conflict = false;
 
-  private inFlight: Promise<unknown> = Promise.resolve();
+  private underWay = 0;
+  private idled: (() => void) | undefined;
   private failure: Error | undefined;
   private released = false;
-  private announceLoss!: () => void;
+  private loss: Promise<void> | undefined;
+  private announceLoss: (() => void) | undefined;
+  // As they are before the runner joins its phase, after which nobody but us may release it.
+  private readonly giveBack: GiveBack | undefined;
+  private readonly releaseRunner: QueryRunner['release'];
 
   private constructor(
     readonly runner: QueryRunner,
     readonly client: PoolClient,
   ) {
-    this.lost = new Promise((resolve) => (this.announceLoss = resolve));
+    this.giveBack = (runner as { releasePostgresConnection?: GiveBack }).releasePostgresConnection;
+    this.releaseRunner = (runner as { release: QueryRunner['release'] }).release;
     client.on('error', this.onError);
+  }
+
+  /** Resolves when the connection has died; never otherwise. */
+  get lost(): Promise<void> {
+    return (this.loss ??= this.failure ? Promise.resolve() : new Promise((resolve) => (this.announceLoss = resolve)));
   }
 
   /** @param runner not routed: of the DataSource's pool */
@@ -47,33 +65,64 @@ export class PhaseConnection {
     return new PhaseConnection(runner, client);
   }
 
+  /** Whether {@link lead} works on it. */
+  get canLead(): boolean {
+    return canLead(this.client);
+  }
+
   /** Sends at once. Callers take turns: pg deprecates a second query while one is under way. */
-  send(statement: string | object, values?: unknown[]): Promise<RawAnswer> {
-    // pg would only say that the client is not queryable; why it died tells a time limit from a fail-over.
-    if (this.failure) return Promise.reject(this.failure);
-    const answer = this.client.query(statement as string, values) as Promise<RawAnswer>;
-    this.inFlight = answer.catch((error: unknown) => {
+  async send(statement: string | object, values?: unknown[]): Promise<RawAnswer> {
+    this.begin();
+    try {
+      return (await this.client.query(statement as string, values)) as RawAnswer;
+    } catch (error) {
       if (isConflict(error)) this.conflict = true;
+      throw error;
+    } finally {
+      this.end();
+    }
+  }
+
+  /**
+   * Sends an opening and the first statement behind it in one round trip. Rejects where the connection has died.
+   *
+   * @param prepares whether the opening is prepared on the connection
+   */
+  lead(
+    opening: readonly OpeningStatement[],
+    prepares: boolean,
+    text: string,
+    values: readonly unknown[],
+  ): Promise<LedAnswer> {
+    return new Promise((resolve) => {
+      this.begin();
+      const query: OpeningQuery = new OpeningQuery(this.client, opening, prepares, text, values, (error, value) => {
+        this.end();
+        if (error && isConflict(error)) this.conflict = true;
+        const { opened, moved } = query;
+        resolve({ opened, moved, answer: error ? { error } : { value: value! } });
+      });
+      this.client.query(query);
     });
-    return answer;
   }
 
   /** Resolves when nothing is under way. */
-  async idle(): Promise<void> {
-    await this.inFlight;
+  idle(): Promise<void> {
+    return this.underWay === 0 ? Promise.resolve() : new Promise((resolve) => (this.idled = resolve));
   }
 
   /** Gives the connection back; destroys it where its state is not known for sure. */
-  async release(reason?: Error): Promise<void> {
+  release(reason?: Error): Promise<void> {
     this.released = true;
     const broken = reason ?? this.failure;
     this.client.removeListener('error', this.onError);
-    if (!broken) return this.runner.release();
-    const internals = this.runner as unknown as PostgresRunnerInternals;
-    if (internals.releasePostgresConnection) return internals.releasePostgresConnection(broken);
+    const { runner, giveBack } = this;
     // A pool does not take back a client that is ending.
-    (this.client as unknown as { end(): Promise<void> }).end().catch(() => undefined);
-    return this.runner.release();
+    if (broken && !giveBack) (this.client as unknown as { end(): Promise<void> }).end().catch(() => undefined);
+    const released = giveBack ? giveBack.call(runner, broken) : this.releaseRunner.call(runner);
+    // TypeORM would report a released runner with an error of its own; PhaseEndedError says what happened.
+    (runner as { isReleased: boolean }).isReleased = false;
+    return released;
   }
 
   /**
@@ -83,16 +132,27 @@ export class PhaseConnection {
   drop(reason: Error): void {
     if (this.released) return;
     this.failure ??= reason;
-    this.announceLoss();
+    this.announceLoss?.();
     const { connection } = this.client as unknown as ClientInternals;
     // Not end(): on a pipelined client it waits for the answers.
     if (connection?.stream) connection.stream.destroy();
     else (this.client as unknown as { end(): Promise<void> }).end().catch(() => undefined);
   }
 
+  private begin(): void {
+    // pg would only say that the client is not queryable; why it died tells a time limit from a fail-over.
+    if (this.failure) throw this.failure;
+    this.underWay += 1;
+  }
+
+  private end(): void {
+    this.underWay -= 1;
+    if (this.underWay === 0) this.idled?.();
+  }
+
   private readonly onError = (error: Error): void => {
     // The server's last word, then the closed socket: the first one is the reason.
     this.failure ??= error;
-    this.announceLoss();
+    this.announceLoss?.();
   };
 }

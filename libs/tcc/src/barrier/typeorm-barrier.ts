@@ -1,7 +1,7 @@
 import type { QueryResult } from 'pg';
 import type { DataSource } from 'typeorm';
-import { type BarrierFinding, type BarrierRuling, type BarrierStatus, ruleOn } from '../core/barrier-ruling.js';
-import type { FaultHook, FaultPoint } from '../core/fault-point.js';
+import { type BarrierRuling, type BarrierStatus, ruleOn } from '../core/barrier-ruling.js';
+import { noFaults, type FaultHook, type FaultPoint } from '../core/fault-point.js';
 import { LONGEST_TIMER_MS } from '../core/longest-timer.js';
 import { monotonicNow } from '../core/monotonic-clock.js';
 import { BarrierBusyError } from '../errors/barrier-busy.error.js';
@@ -13,10 +13,11 @@ import { RepeatedTryError } from '../errors/repeated-try.error.js';
 import { TransactionTimedOutError } from '../errors/transaction-timed-out.error.js';
 import { migrate } from '../migrations/migrator.js';
 import { barrierMigrations } from './barrier-migrations.js';
-import { openingSql, statusSql } from './barrier-sql.js';
+import { openingOf, statusSql } from './barrier-sql.js';
 import type { BarrierCall, BarrierPort, BarrierResult, LocalTransaction } from './barrier.port.js';
 import { originalCreateQueryRunner } from './join-data-source.js';
 import { JoinedTransaction } from './joined-transaction.js';
+import { PhaseOpening } from './phase-opening.js';
 import { isConflict, PhaseConnection } from './phase-connection.js';
 
 /** How often a phase is run in all when Postgres gives it up as a conflict (40001, 40P01). */
@@ -26,6 +27,9 @@ const ATTEMPTS = 3;
 const GRACE_MS = 1_000;
 
 const LOCK_NOT_AVAILABLE = '55P03';
+
+/** A prepared statement is not there, or is there already: a pooler gives each transaction another session. */
+const UNPREPARED = new Set(['26000', '42P05']);
 
 /** How {@link TypeOrmBarrier} is set up. */
 export interface TypeOrmBarrierOptions {
@@ -38,12 +42,15 @@ export interface TypeOrmBarrierOptions {
 
 type Step = 'opening' | 'opened' | 'committing' | 'committed' | 'rolled-back';
 
-type Attempt<T> = { readonly done: BarrierResult<T> } | { readonly error: unknown; readonly mayRunAgain: boolean };
+/** How an attempt ended; `again`: the next one may end otherwise. */
+type Attempt<T> = { readonly done: BarrierResult<T> } | { readonly error: unknown; readonly again: boolean | 'behind' };
 
 type Refusal = Extract<BarrierRuling, 'late-try' | 'repeated-try' | 'refuse' | 'busy'>;
 
 /** The barrier in the Postgres database of a TypeORM DataSource. */
 export class TypeOrmBarrier implements BarrierPort {
+  private prepares = true;
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly options: TypeOrmBarrierOptions,
@@ -75,35 +82,52 @@ export class TypeOrmBarrier implements BarrierPort {
   }
 
   async run<T>(call: BarrierCall, business: (local: LocalTransaction) => Promise<T>): Promise<BarrierResult<T>> {
-    for (let left = ATTEMPTS - 1; ; left -= 1) {
-      const attempt = await this.attempt(call, business);
+    let ahead = call.mayRunAhead === true && this.dataSource.subscribers.length === 0;
+    for (let left = ATTEMPTS - 1; ;) {
+      const attempt = await this.attempt(call, business, ahead);
       if ('done' in attempt) return attempt.done;
-      if (!attempt.mayRunAgain || left === 0) throw attempt.error;
+      // What ran ahead and should not have has been rolled back; now the barrier speaks first.
+      if (attempt.again === 'behind') ahead = false;
+      else if (attempt.again && left > 0) left -= 1;
+      else throw attempt.error;
     }
   }
 
-  private async attempt<T>(call: BarrierCall, business: (local: LocalTransaction) => Promise<T>): Promise<Attempt<T>> {
-    await this.reach('opening', call);
+  private async attempt<T>(
+    call: BarrierCall,
+    business: (local: LocalTransaction) => Promise<T>,
+    ahead: boolean,
+  ): Promise<Attempt<T>> {
+    const start = this.reach('opening', call);
+    if (start) await start;
     const connection = await this.connect();
-    const local = new JoinedTransaction(this.dataSource, connection, call);
+    const opening: PhaseOpening = new PhaseOpening(connection, {
+      statements: () => {
+        const statements = openingOf(call, remainingMs(call));
+        for (const { text, values } of statements) local.log(text, values);
+        return statements;
+      },
+      prepares: this.prepares,
+      opened: () => this.reach('opened', call),
+      runs: (moved) => moved !== undefined && ruleOn(call.phase, call.kind, { moved }, call.evenIfNotTried) === 'run',
+    });
+    const local = new JoinedTransaction(this.dataSource, connection, call, ahead ? opening : undefined);
     const stopWatch = watch(connection, call);
     let committed = false;
     try {
-      await local.broadcast('BeforeTransactionStart');
-      const moved = await this.begin(call, local);
-      local.markActive(true);
-      await this.reach('opened', call);
-      await local.broadcast('AfterTransactionStart');
-      const finding = moved ? { moved } : { found: await this.standing(call, local) };
-      const done = await this.follow(finding, call, local, business);
+      const done = ahead
+        ? await runAhead(local, opening, business)
+        : await this.runBehind(call, local, opening, business);
       await local.finish();
-      if (done.ran) await call.beforeCommit?.();
-      await this.reach('committing', call);
+      if (done.ran && call.beforeCommit) await call.beforeCommit();
+      const before = this.reach('committing', call);
+      if (before) await before;
       committed = await this.commit(local);
       if (!committed) throw new LocalTransactionAbortedError(call.branch, call.phase, call.xid);
-      await this.reach('committed', call);
+      const after = this.reach('committed', call);
+      if (after) await after;
       await connection.release();
-      await local.broadcast('AfterTransactionCommit');
+      if (local.hasSubscribers) await local.broadcast('AfterTransactionCommit');
       return { done };
     } catch (error) {
       if (committed) await connection.release();
@@ -111,41 +135,42 @@ export class TypeOrmBarrier implements BarrierPort {
         await this.rollBack(local);
         await this.reach('rolled-back', call);
       }
-      // Whatever the business code made of it: after a conflict nothing of this attempt can be kept.
-      return { error, mayRunAgain: !committed && (connection.conflict || isConflict(error)) };
+      if (ahead && opening.state === 'not to run') return { again: 'behind', error };
+      // Whatever the business code made of it: where the opening failed it never had a transaction, and after a
+      // conflict nothing of this attempt can be kept.
+      const reason = opening.failure ? openingFailure(opening.failure.error, call) : error;
+      if (opening.failure && this.prepares && isUnprepared(reason)) {
+        this.prepares = false;
+        return { error: reason, again: true };
+      }
+      return { error: reason, again: !committed && (connection.conflict || isConflict(reason)) };
     } finally {
       stopWatch();
     }
   }
 
-  /** BEGIN, settings and the barrier statement. @returns the status that the statement moved the row to, if it did */
-  private async begin(call: BarrierCall, local: JoinedTransaction): Promise<BarrierStatus | undefined> {
-    const { sql, resultIndex } = openingSql(call, remainingMs(call));
-    try {
-      const results = (await local.execute(sql)) as QueryResult<{ status: BarrierStatus }>[];
-      return results[resultIndex]?.rows[0]?.status;
-    } catch (error) {
-      // Only here: a lock that the business code waited for in vain is that code's failure.
-      if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
-      throw new BarrierBusyError(call.branch, call.xid, error);
-    }
+  /** Opens the transaction and does what the barrier says. */
+  private async runBehind<T>(
+    call: BarrierCall,
+    local: JoinedTransaction,
+    opening: PhaseOpening,
+    business: (local: LocalTransaction) => Promise<T>,
+  ): Promise<BarrierResult<T>> {
+    if (local.hasSubscribers) await local.broadcast('BeforeTransactionStart');
+    await opening.alone();
+    local.markActive(true);
+    if (local.hasSubscribers) await local.broadcast('AfterTransactionStart');
+    const { moved } = opening;
+    const finding = moved ? { moved } : { found: await this.standing(call, local) };
+    const ruling = ruleOn(call.phase, call.kind, finding, call.evenIfNotTried);
+    if (ruling === 'run') return { ran: true, value: await business(local) };
+    if (ruling === 'already' || ruling === 'empty') return { ran: false, why: ruling };
+    throw refusal(ruling, call, finding.found);
   }
 
   private async standing(call: BarrierCall, local: JoinedTransaction): Promise<BarrierStatus | undefined> {
     const { rows } = (await local.execute(statusSql(call))) as QueryResult<{ status: BarrierStatus }>;
     return rows[0]?.status;
-  }
-
-  private async follow<T>(
-    finding: BarrierFinding,
-    call: BarrierCall,
-    local: JoinedTransaction,
-    business: (local: LocalTransaction) => Promise<T>,
-  ): Promise<BarrierResult<T>> {
-    const ruling = ruleOn(call.phase, call.kind, finding, call.evenIfNotTried);
-    if (ruling === 'run') return { ran: true, value: await business(local) };
-    if (ruling === 'already' || ruling === 'empty') return { ran: false, why: ruling };
-    throw refusal(ruling, call, finding.found);
   }
 
   /** @returns whether it was committed: where a failed statement's error was caught, Postgres rolls back without an error */
@@ -159,25 +184,50 @@ export class TypeOrmBarrier implements BarrierPort {
   /** Rolls back and gives the connection back, or destroys it where that failed. Never rejects. */
   private async rollBack(local: JoinedTransaction): Promise<void> {
     await local.abandon();
-    await local.broadcast('BeforeTransactionRollback').catch(() => undefined);
+    if (local.hasSubscribers) await local.broadcast('BeforeTransactionRollback').catch(() => undefined);
     const failure = await local.execute('rollback').then(
       () => undefined,
       (error: Error) => error,
     );
     local.markActive(false);
     await local.connection.release(failure);
-    await local.broadcast('AfterTransactionRollback').catch(() => undefined);
+    if (local.hasSubscribers) await local.broadcast('AfterTransactionRollback').catch(() => undefined);
   }
 
   private connect(): Promise<PhaseConnection> {
     return PhaseConnection.open(originalCreateQueryRunner(this.dataSource)('master'));
   }
 
-  private async reach(step: Step, call: BarrierCall): Promise<void> {
+  private reach(step: Step, call: BarrierCall): Promise<void> | undefined {
+    if (this.options.fault === noFaults) return undefined;
     const point: FaultPoint = `barrier.${call.phase}.${step}`;
-    const pause = this.options.fault(point, { xids: [call.xid], branch: call.branch });
-    if (pause) await pause;
+    return this.options.fault(point, { xids: [call.xid], branch: call.branch });
   }
+}
+
+/** Business code first: its first statement takes the opening with it. */
+async function runAhead<T>(
+  local: JoinedTransaction,
+  opening: PhaseOpening,
+  business: (local: LocalTransaction) => Promise<T>,
+): Promise<BarrierResult<T>> {
+  local.markActive(true);
+  try {
+    return { ran: true, value: await business(local) };
+  } finally {
+    // What the barrier says goes before what the business code makes of it. That one may have sent no statement, or
+    // caught what its first one threw.
+    await opening.first();
+  }
+}
+
+const isUnprepared = (error: unknown): boolean => UNPREPARED.has((error as { code?: string }).code ?? '');
+
+function openingFailure(error: unknown, call: BarrierCall): unknown {
+  // Only here: a lock that the business code waited for in vain is that code's failure.
+  return (error as { code?: string }).code === LOCK_NOT_AVAILABLE
+    ? new BarrierBusyError(call.branch, call.xid, error)
+    : error;
 }
 
 /**

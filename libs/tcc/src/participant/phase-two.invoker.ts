@@ -45,6 +45,7 @@ export class PhaseTwoInvoker {
         kind: entry.kind,
         branch: entry.fullName,
         evenIfNotTried: entry.evenIfNotTried,
+        mayRunAhead: entry.participant.effects === 'database',
         deadline: call.giveUpAt,
       },
       async (local) => run?.(execution, joined(local)),

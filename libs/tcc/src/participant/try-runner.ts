@@ -53,6 +53,7 @@ export class TryRunner {
           phase: 'try',
           kind: entry.kind,
           branch: entry.fullName,
+          mayRunAhead: entry.participant.effects === 'database',
           ...(beforeCommit ? { beforeCommit } : {}),
         },
         async (local) => {
