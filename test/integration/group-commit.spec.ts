@@ -110,6 +110,35 @@ describe('flushes', () => {
   });
 });
 
+describe('a settlement', () => {
+  it('is no reason for a flush of its own while something else follows', async () => {
+    const { ledger, commits } = make();
+    const settled = commits.settle(settlement());
+    await turn();
+    await turn();
+    expect(ledger.batches).toHaveLength(0);
+    const begun = commits.begin(aBegin());
+    const flush = await ledger.next();
+    expect([flush.batch.begins.length, flush.batch.settles.length]).toEqual([1, 1]);
+    flush.done();
+    await Promise.all([settled, begun]);
+  });
+
+  it('goes alone when nothing follows, and at once when the queue is drained', async () => {
+    const { ledger, commits } = make();
+    const settled = commits.settle(settlement());
+    (await ledger.next()).done();
+    await settled;
+    const last = commits.settle(settlement());
+    const drained = commits.drain();
+    await turn();
+    await turn();
+    expect(ledger.batches).toHaveLength(2);
+    (await ledger.next()).done();
+    await Promise.all([last, drained]);
+  });
+});
+
 describe('registrations', () => {
   it('pending with their begin are written with it, and answered as it is', async () => {
     const { ledger, commits } = make();
@@ -167,9 +196,9 @@ describe('a skipped write', () => {
     const { ledger, commits } = make();
     const held = commits.decide(aDecision(aBegin().xid));
     (await ledger.next()).done({ decides: [{ answer: 'skipped' }] });
-    const other = commits.settle(settlement());
+    const other = commits.begin(aBegin());
     const flush = await ledger.next();
-    expect([flush.batch.decides.length, flush.batch.settles.length]).toEqual([0, 1]);
+    expect([flush.batch.decides.length, flush.batch.begins.length]).toEqual([0, 1]);
     flush.done();
     await other;
     (await ledger.next()).done();

@@ -58,7 +58,7 @@ export function branchFacade<Manager>(
     seq: field('seq', (branch) => branch.seq),
     phase: field('phase', (branch) => branch.phase),
     idempotencyKey: field('idempotencyKey', idempotencyKeyOf),
-    manager: field('manager', (branch) => branch.manager),
+    manager: field('manager', (branch) => branch.local?.manager),
     signal: field('signal', (branch) => branch.signal),
   });
   return facade as unknown as BranchFacade<Manager>;

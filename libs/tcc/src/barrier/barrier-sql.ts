@@ -34,8 +34,8 @@ const RESTORE_WAIT = `set_config('lock_timeout', current_setting('tcc.lock_timeo
 // An answered phase must survive a crash of the database, or the ledger says confirmed and the rows are gone. Somebody
 // who asked for more than `on` keeps it.
 const DURABLE =
-  `set_config('synchronous_commit', case when current_setting('synchronous_commit') in ('off', 'local', 'remote_write') ` +
-  `then 'on' else current_setting('synchronous_commit') end, true)`;
+  `case when current_setting('synchronous_commit') in ('off', 'local', 'remote_write') ` +
+  `then set_config('synchronous_commit', 'on', true) end`;
 
 /** $1 xid, $2 seq, $3 milliseconds for which the connection may sit idle, or ''. Each returns the new status, or no row. */
 const MOVES = {
@@ -82,7 +82,8 @@ export function openingOf(call: BarrierCall, remainingMs: number | undefined): r
   const move = MOVES[call.phase === 'confirm' && call.kind === 'message' ? 'message' : call.phase];
   const idleMs =
     remainingMs === undefined ? '' : String(Math.min(LARGEST_INTEGER, Math.max(1, Math.floor(remainingMs))));
-  const moving = { ...move, values: [...keyOf(call), idleMs] };
+  const [xid, seq] = keyOf(call);
+  const moving = { name: move.name, text: move.text, values: [xid, seq, idleMs] };
   return call.phase === 'try' ? [BEGIN, moving] : [BEGIN, LIMIT_WAIT, moving];
 }
 

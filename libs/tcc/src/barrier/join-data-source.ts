@@ -85,7 +85,8 @@ function patch(dataSource: DataSource): Joining {
 /** @throws PhaseEndedError when the caller belongs to a phase that has ended */
 function joinedRunner(dataSource: DataSource): QueryRunner | undefined {
   const { branch } = currentContext();
-  return branch?.dataSource === dataSource ? (branch.createQueryRunner?.() as QueryRunner) : undefined;
+  const local = branch?.local;
+  return local?.dataSource === dataSource ? (local.createQueryRunner() as QueryRunner) : undefined;
 }
 
 /** @returns puts back what was there, unless somebody else has replaced it since */

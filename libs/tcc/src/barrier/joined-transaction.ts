@@ -128,11 +128,18 @@ export class JoinedTransaction implements LocalTransaction {
   /**
    * Closes the phase to what comes from now on, waits for what is under way and lets subscribers have the last word.
    *
+   * @returns what is to be awaited, if anything
    * @throws OverlappingTransactionsError when a transaction was left open
    */
-  async finish(): Promise<void> {
-    const closed = this.root.close();
-    if (closed) await closed;
+  finish(): Promise<void> | undefined {
+    const closing = this.root.close();
+    if (closing || this.hasSubscribers) return this.finishAfter(closing);
+    this.assertNoneOpen(this.root);
+    return undefined;
+  }
+
+  private async finishAfter(closing: Promise<void> | undefined): Promise<void> {
+    if (closing) await closing;
     this.assertNoneOpen(this.root);
     if (!this.hasSubscribers) return;
     const last = new NestingLevel(this.root.refusal, this.connection, this.root, true);
@@ -155,11 +162,7 @@ export class JoinedTransaction implements LocalTransaction {
   ): Promise<{ value: T } | { error: unknown }> {
     const savepoint = this.nextSavepoint();
     await this.begin(savepoint);
-    const level = new NestingLevel(
-      this.ended(`a nested transaction in ${this.call.phase}`),
-      this.connection,
-      from,
-    );
+    const level = new NestingLevel(this.ended(`a nested transaction in ${this.call.phase}`), this.connection, from);
     try {
       const value = await level.enter(async () => {
         await this.broadcast('AfterTransactionStart');

@@ -38,13 +38,33 @@ interface JavaScriptClient {
   };
 }
 
+/** `perhaps`: its opening failed somewhere behind the Parse. */
+type Prepared = Map<string, 'prepared' | 'perhaps'>;
+
+/** What is kept of a connection, for all the openings that it carries. */
+interface Carrier {
+  readonly prepared: Prepared;
+  /** The connection, but that what is sent through it is gathered: each write by itself would be a system call. */
+  readonly gathering: Wire;
+  readonly chunks: Buffer[];
+}
+
+const carriers = new WeakMap<object, Carrier | 'cannot'>();
+
 /**
  * Whether a client can carry an {@link OpeningQuery}: not pg-native, which has no connection of its own, nor one that
  * pipelines, which refuses all queries but pg's.
  */
-export function canLead(client: object): boolean {
-  const { pipeline, connection, constructor } = client as JavaScriptClient;
-  return (
+export const canLead = (client: object): boolean => carrierOf(client) !== 'cannot';
+
+function carrierOf(client: object): Carrier | 'cannot' {
+  let carrier = carriers.get(client);
+  if (!carrier) carriers.set(client, (carrier = carrierFor(client as JavaScriptClient)));
+  return carrier;
+}
+
+function carrierFor({ pipeline, connection, constructor }: JavaScriptClient): Carrier | 'cannot' {
+  const able =
     pipeline !== true &&
     typeof constructor.Query === 'function' &&
     typeof connection?.stream?.write === 'function' &&
@@ -52,15 +72,18 @@ export function canLead(client: object): boolean {
     typeof connection.bind === 'function' &&
     typeof connection.execute === 'function' &&
     typeof connection.close === 'function' &&
-    typeof connection.sync === 'function'
-  );
+    typeof connection.sync === 'function';
+  if (!able) return 'cannot';
+  const chunks: Buffer[] = [];
+  const stream = {
+    writable: true,
+    write: (chunk: Buffer) => chunks.push(chunk) > 0,
+    cork: () => undefined,
+    uncork: () => undefined,
+  };
+  const gathering = Object.create(connection, { stream: { value: stream } }) as Wire;
+  return { prepared: new Map(), gathering, chunks };
 }
-
-/** `perhaps`: its opening failed somewhere behind the Parse. */
-type Prepared = Map<string, 'prepared' | 'perhaps'>;
-
-/** What each connection has prepared. */
-const preparedOn = new WeakMap<object, Prepared>();
 
 /**
  * The opening of a phase and the first statement of its business code in one round trip and one write, with one Sync
@@ -76,7 +99,8 @@ export class OpeningQuery implements Submittable {
   private readonly own: OwnQuery;
   private completed = 0;
   private refused: Error | null = null;
-  private prepared: Prepared | undefined;
+  private readonly carrier: Carrier;
+  private readonly prepared: Prepared | undefined;
 
   /**
    * @param client one that {@link canLead}
@@ -86,12 +110,14 @@ export class OpeningQuery implements Submittable {
   constructor(
     client: object,
     private readonly opening: readonly OpeningStatement[],
-    private readonly prepares: boolean,
+    prepares: boolean,
     text: string,
     values: readonly unknown[],
     answered: Answered,
   ) {
     this.own = new (client as JavaScriptClient).constructor.Query!(text, values, answered);
+    this.carrier = carrierOf(client) as Carrier;
+    if (prepares) this.prepared = this.carrier.prepared;
   }
 
   /** Whether all of the opening has succeeded. */
@@ -117,14 +143,13 @@ export class OpeningQuery implements Submittable {
   }
 
   submit(connection: object): void {
-    const wire = connection as Wire;
-    const chunks: Buffer[] = [];
-    const gathering = gatheringFrom(wire, chunks);
-    if (this.prepares) this.prepared = preparedBy(wire);
+    const { stream } = connection as Wire;
+    const { gathering, chunks } = this.carrier;
     for (const statement of this.opening) this.send(gathering, statement);
     this.refused = this.own.submit(gathering);
     if (this.refused) gathering.sync();
-    if (wire.stream.writable) wire.stream.write(Buffer.concat(chunks));
+    if (stream.writable) stream.write(Buffer.concat(chunks));
+    chunks.length = 0;
   }
 
   private send(wire: Wire, { name, text, values }: OpeningStatement): void {
@@ -179,21 +204,4 @@ export class OpeningQuery implements Submittable {
   handleCopyData(message: unknown): void {
     this.own.handleCopyData(message);
   }
-}
-
-function preparedBy(wire: object): Prepared {
-  let prepared = preparedOn.get(wire);
-  if (!prepared) preparedOn.set(wire, (prepared = new Map()));
-  return prepared;
-}
-
-/** The same connection, but that what is sent through it is gathered: each write by itself would be a system call. */
-function gatheringFrom(wire: Wire, chunks: Buffer[]): Wire {
-  const stream = {
-    writable: true,
-    write: (chunk: Buffer) => chunks.push(chunk) > 0,
-    cork: () => undefined,
-    uncork: () => undefined,
-  };
-  return Object.create(wire, { stream: { value: stream } }) as Wire;
 }

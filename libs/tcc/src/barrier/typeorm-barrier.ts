@@ -118,7 +118,8 @@ export class TypeOrmBarrier implements BarrierPort {
       const done = ahead
         ? await runAhead(local, opening, business)
         : await this.runBehind(call, local, opening, business);
-      await local.finish();
+      const finishing = local.finish();
+      if (finishing) await finishing;
       if (done.ran && call.beforeCommit) await call.beforeCommit();
       const before = this.reach('committing', call);
       if (before) await before;
@@ -217,7 +218,7 @@ async function runAhead<T>(
   } finally {
     // What the barrier says goes before what the business code makes of it. That one may have sent no statement, or
     // caught what its first one threw.
-    await opening.first();
+    if (opening.state !== 'open') await opening.first();
   }
 }
 

@@ -30,12 +30,34 @@ export interface TransactionDraft {
   readonly fingerprint?: string;
 }
 
-interface ActiveBranch {
-  readonly write: BranchWrite;
-  readonly scope: Scope;
-  state: 'open' | 'succeeded' | 'failed';
-  answered: boolean;
-  result?: string;
+class ActiveBranch implements OpenBranch {
+  state: 'open' | 'succeeded' | 'failed' = 'open';
+  answered = false;
+  result: string | undefined;
+  registered!: Promise<void>;
+
+  constructor(
+    readonly xid: string,
+    readonly deadline: Monotonic,
+    readonly write: BranchWrite,
+    readonly scope: Scope,
+  ) {}
+
+  get seq(): number {
+    return this.write.seq;
+  }
+
+  /** A message has, once it is recorded; a try, once it took effect and returned something. */
+  succeeded(result?: string): void {
+    this.state = 'succeeded';
+    this.answered = true;
+    this.result = result;
+  }
+
+  failed(answered: boolean): void {
+    this.state = 'failed';
+    this.answered = answered;
+  }
 }
 
 /** A global transaction while its initiator runs: what it has begun, and what has become of its branches. */
@@ -47,7 +69,8 @@ export class ActiveTransaction {
   private readonly branches: ActiveBranch[] = [];
   private readonly messages: Promise<void>[] = [];
   private readonly unrecorded: { readonly error: unknown; readonly isHeld: () => boolean }[] = [];
-  private readonly abort = new AbortController();
+  private abort: AbortController | undefined;
+  private expiry: TransactionTimedOutError | undefined;
   private begun: Promise<void> | undefined;
   private closed = false;
   /** Asked for by `cancelOnly()`. */
@@ -66,7 +89,12 @@ export class ActiveTransaction {
     this.root = new Scope(this);
   }
 
+  /** Aborts at the deadline. */
   get signal(): AbortSignal {
+    if (!this.abort) {
+      this.abort = new AbortController();
+      if (this.expiry) this.abort.abort(this.expiry);
+    }
     return this.abort.signal;
   }
 
@@ -85,8 +113,9 @@ export class ActiveTransaction {
   }
 
   /** Tells the initiator's code that the deadline has passed. */
-  expire(): void {
-    this.abort.abort(this.timedOut());
+  expire(error: TransactionTimedOutError): void {
+    this.expiry = error;
+    this.abort?.abort(error);
   }
 
   timedOut(): TransactionTimedOutError {
@@ -109,30 +138,16 @@ export class ActiveTransaction {
     const what = `${request.participant}.${request.method}`;
     if (this.closed || scope.isClosed) throw new TransactionClosedError(what, this.xid);
     if (monotonicNow() >= this.deadline) throw this.timedOut();
-    const branch: ActiveBranch = {
-      write: { ...request, seq: this.branches.length + 1 },
-      scope,
-      state: 'open',
-      answered: false,
-    };
+    const write = { ...request, seq: this.branches.length + 1 };
+    const branch = new ActiveBranch(this.xid, this.deadline, write, scope);
     this.branches.push(branch);
-    const registered = this.record(branch.write, what);
+    branch.registered = this.record(write, what);
     // whoever awaits it hears of a failure; a try that overlaps with it may never get so far
-    registered.catch(() => undefined);
+    branch.registered.catch(() => undefined);
     if (request.kind === 'message') {
-      this.messages.push(registered.then(() => succeed(branch)).catch(() => undefined));
+      this.messages.push(branch.registered.then(() => branch.succeeded()).catch(() => undefined));
     }
-    return {
-      xid: this.xid,
-      seq: branch.write.seq,
-      deadline: this.deadline,
-      registered,
-      succeeded: (result) => succeed(branch, result),
-      failed: (answered) => {
-        branch.state = 'failed';
-        branch.answered = answered;
-      },
-    };
+    return branch;
   }
 
   /** See {@link Scope.expect}. */
@@ -146,12 +161,16 @@ export class ActiveTransaction {
   }
 
   /**
-   * Resolves when it is known of every message whether it is recorded. A call of one that is declared `void` is awaited
+   * Resolves when it is known of every message whether it is recorded; undefined: there are none. A call of one that is declared `void` is awaited
    * by nobody, and must not be lost because the decision was faster.
    *
    * @throws why one could not be recorded, when nobody but us hears of it
    */
-  async messagesRecorded(): Promise<void> {
+  messagesRecorded(): Promise<void> | undefined {
+    return this.messages.length === 0 && this.unrecorded.length === 0 ? undefined : this.allRecorded();
+  }
+
+  private async allRecorded(): Promise<void> {
     await Promise.all(this.messages);
     const lost = this.unrecorded.find(({ isHeld }) => !isHeld());
     if (lost) throw lost.error;
@@ -184,17 +203,22 @@ export class ActiveTransaction {
     }));
   }
 
-  private async record(branch: BranchWrite, what: string): Promise<void> {
+  private record(branch: BranchWrite, what: string): Promise<void> {
     // lazily: the row of the transaction is written with its first branch
     this.begun ??= this.begin(branch, what);
-    if (branch.seq === 1 && this.draft.key === undefined) return this.begun;
+    return branch.seq === 1 && this.draft.key === undefined ? this.begun : this.register(branch, what, this.begun);
+  }
+
+  private async register(branch: BranchWrite, what: string, begun: Promise<void>): Promise<void> {
     const asked = this.ledger.register({ xid: this.xid, branches: [branch] }, this.deadline);
     // asked in the same turn as the begin, so that both go out together; judged in their order
-    const [begun, answer] = await Promise.allSettled([this.begun, asked]);
-    if (begun.status === 'rejected') throw begun.reason;
-    if (answer.status === 'rejected') throw this.silence(`registration of ${what}`, answer.reason);
-    if (answer.value.answer === 'done') return;
-    throw answer.value.status === 'trying' ? this.timedOut() : new TransactionClosedError(what, this.xid);
+    asked.catch(() => undefined);
+    await begun;
+    const answer = await asked.catch((cause: unknown) => {
+      throw this.silence(`registration of ${what}`, cause);
+    });
+    if (answer.answer === 'done') return;
+    throw answer.status === 'trying' ? this.timedOut() : new TransactionClosedError(what, this.xid);
   }
 
   private async begin(branch: BranchWrite, what: string): Promise<void> {
@@ -211,11 +235,4 @@ export class ActiveTransaction {
       return new PayloadError(what, describeError(cause), 'write', { xid: this.xid, cause });
     return monotonicNow() >= this.deadline ? this.timedOut() : new LedgerUnavailableError(what, this.xid, cause);
   }
-}
-
-/** A message has, once it is recorded; a try, once it took effect and returned something. */
-function succeed(branch: ActiveBranch, result?: string): void {
-  branch.state = 'succeeded';
-  branch.answered = true;
-  if (result !== undefined) branch.result = result;
 }

@@ -6,13 +6,13 @@ import { NestedTryError } from '../errors/nested-try.error.js';
 import { NoGlobalTransactionError } from '../errors/no-global-transaction.error.js';
 import { TransactionCancelledError } from '../errors/transaction-cancelled.error.js';
 import { TransactionClosedError } from '../errors/transaction-closed.error.js';
-import type { FaultHook } from '../core/fault-point.js';
+import { noFaults, type FaultHook } from '../core/fault-point.js';
 import type { Payloads } from '../core/codec/payloads.js';
 import type { GroupCommit } from '../ledger/group-commit.js';
 import { ActiveTransaction } from './active-transaction.js';
 import { beginWithKey } from './begin-with-key.js';
 import type { Decider } from './decider.js';
-import { deadlineOf } from './deadline.js';
+import { Deadline } from './deadline.js';
 import { rememberXid } from './error-xids.js';
 import type { GlobalCall } from './global-call.js';
 import type { InFlight } from './in-flight.js';
@@ -33,7 +33,7 @@ export class Coordinator {
   async run(call: GlobalCall): Promise<unknown> {
     const { branch, baggage } = currentContext();
     // A message without database may start a transaction of its own: its phase holds no local transaction open.
-    const mayBegin = branch?.kind === 'message' && branch.dataSource === undefined;
+    const mayBegin = branch?.kind === 'message' && branch.local?.dataSource === undefined;
     if (branch && !mayBegin) throw new NestedTryError(call.name, `${branch.phase} of ${branch.name}`, branch.xid);
     const active = this.activeScope();
     switch (rulePropagation(call.propagation, active !== undefined)) {
@@ -93,21 +93,21 @@ export class Coordinator {
     } catch (error) {
       throw rememberXid(error, transaction.xid);
     } finally {
-      const pause = this.faults('initiator.answering', { xids: [transaction.xid] });
-      if (pause) await pause;
+      if (this.faults !== noFaults) await this.faults('initiator.answering', { xids: [transaction.xid] });
     }
   }
 
   private async runBegun(transaction: ActiveTransaction, call: GlobalCall): Promise<unknown> {
-    const deadline = deadlineOf(transaction);
+    const deadline = new Deadline(transaction);
     // The phase of a message that begins a transaction ends here: inside it, tries are what they are anywhere.
     const running = runWith({ scope: transaction.root, branch: undefined }, async () => call.body());
     let value: unknown;
     let result: string | undefined;
     try {
-      value = await Promise.race([running, deadline.passed]);
+      value = await deadline.race(running);
       transaction.close();
-      await transaction.messagesRecorded();
+      const recording = transaction.messagesRecorded();
+      if (recording) await recording;
       if (call.key !== undefined && !transaction.cancelOnly) result = this.payloads.encodeResult(value, call.name);
     } catch (error) {
       transaction.close();
@@ -117,9 +117,6 @@ export class Coordinator {
         deadline.error !== undefined && error === deadline.error ? 'the caller waits for it' : 'the error says enough',
       );
       throw error;
-    } finally {
-      deadline.stop();
-      running.catch(() => undefined);
     }
     if (!transaction.cancelOnly) await this.decider.confirm(transaction, call.phaseTwo, result);
     else {

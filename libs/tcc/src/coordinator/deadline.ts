@@ -3,34 +3,40 @@ import type { TransactionTimedOutError } from '../errors/transaction-timed-out.e
 import type { ActiveTransaction } from './active-transaction.js';
 
 /** The deadline of a running initiator. */
-export interface Deadline {
-  /** Rejects with `error` when it passes. */
-  readonly passed: Promise<never>;
-  /** Undefined until then: most transactions are in time, and the stack of an error is not free. */
-  readonly error: TransactionTimedOutError | undefined;
-  stop(): void;
-}
+export class Deadline {
+  /** Undefined until it passes: most transactions are in time, and the stack of an error is not free. */
+  error: TransactionTimedOutError | undefined;
 
-/** Starts the clock: at the deadline the initiator's code is told through the signal, and the race is lost for it. */
-export function deadlineOf(transaction: ActiveTransaction): Deadline {
-  let error: TransactionTimedOutError | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  const passed = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => {
-        error = transaction.timedOut();
-        transaction.expire();
-        reject(error);
-      },
-      Math.max(0, transaction.deadline - monotonicNow()),
-    );
-  });
-  passed.catch(() => undefined);
-  return {
-    passed,
-    get error() {
-      return error;
-    },
-    stop: () => clearTimeout(timer),
-  };
+  constructor(private readonly transaction: ActiveTransaction) {}
+
+  /**
+   * Waits for the initiator's code until the deadline. Then that code is told through the signal, and the race is lost
+   * for it.
+   *
+   * @throws what it throws; TransactionTimedOutError
+   */
+  race<T>(running: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => {
+          this.error = this.transaction.timedOut();
+          this.transaction.expire(this.error);
+          reject(this.error);
+        },
+        Math.max(0, this.transaction.deadline - monotonicNow()),
+      );
+      running.then(
+        (value) => {
+          clearTimeout(timer);
+          resolve(value);
+        },
+        (error: unknown) => {
+          clearTimeout(timer);
+          // as it is: what a method throws need be no Error
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+          reject(error);
+        },
+      );
+    });
+  }
 }

@@ -129,9 +129,12 @@ export class Decider {
     // What fails in it is recovery's to finish: the decision stands, and the caller hears of the decision only.
     const ended = this.inFlight.add(drive.catch(() => undefined));
     if (phaseTwo === 'background') return;
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.settings.phaseTwoWaitMs)));
-    await Promise.race([ended, patience]);
-    clearTimeout(timer);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.settings.phaseTwoWaitMs);
+      void ended.then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 }

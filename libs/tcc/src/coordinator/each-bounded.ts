@@ -4,6 +4,10 @@ export async function eachBounded<T>(
   limit: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
+  if (items.length <= limit) {
+    await Promise.all(items.map(work));
+    return;
+  }
   const queue = items.values();
   const worker = async (): Promise<void> => {
     for (const item of queue) await work(item);

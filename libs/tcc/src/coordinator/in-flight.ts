@@ -6,8 +6,9 @@ export class InFlight {
 
   /** @returns the same promise */
   add<T>(work: Promise<T>): Promise<T> {
-    const settled = work.catch(() => undefined).finally(() => this.running.delete(settled));
-    this.running.add(settled);
+    const ended = (): boolean => this.running.delete(work);
+    this.running.add(work);
+    work.then(ended, ended);
     return work;
   }
 
@@ -17,7 +18,7 @@ export class InFlight {
     const late = pause(timeoutMs, 'late' as const, { signal: stop.signal, ref: false }).catch(() => 'late' as const);
     try {
       while (this.running.size > 0) {
-        if ((await Promise.race([Promise.all(this.running), late])) === 'late') return false;
+        if ((await Promise.race([Promise.allSettled(this.running), late])) === 'late') return false;
       }
       return true;
     } finally {

@@ -157,7 +157,11 @@ export class PhaseTwoDriver {
         remainingMs: transaction.remainingMs - (startedAt - since),
         giveUpAt: startedAt + this.settings.callTimeoutMs,
       });
-      await withTimeLimit(called, this.settings.callTimeoutMs, `${phase} of ${branch.participant}.${branch.method}`);
+      await withTimeLimit(
+        called,
+        this.settings.callTimeoutMs,
+        () => `${phase} of ${branch.participant}.${branch.method}`,
+      );
       return undefined;
     } catch (error) {
       const now = monotonicNow();

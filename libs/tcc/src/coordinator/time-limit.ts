@@ -3,20 +3,28 @@ export class CallTimeoutError extends Error {
   readonly code = 'TCC_CALL_TIMEOUT';
 }
 
-/** @throws CallTimeoutError naming `what` when `work` takes longer; the work itself goes on and its end is ignored */
-export async function withTimeLimit<T>(work: Promise<T>, limitMs: number, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
+/**
+ * @param what named in the error; asked when it is needed
+ * @throws CallTimeoutError when `work` takes longer; the work itself goes on and its end is ignored
+ */
+export function withTimeLimit<T>(work: Promise<T>, limitMs: number, what: () => string): Promise<T> {
+  return new Promise((resolve, reject) => {
     // a call that never ends must not keep a process alive that has nothing else to do
-    timer = setTimeout(
-      () => reject(new CallTimeoutError(`${what} has not ended after ${limitMs} ms`)),
+    const timer = setTimeout(
+      () => reject(new CallTimeoutError(`${what()} has not ended after ${limitMs} ms`)),
       limitMs,
     ).unref();
+    work.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        // as it is: what a method throws need be no Error
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+        reject(error);
+      },
+    );
   });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => undefined);
-  }
 }

@@ -17,6 +17,8 @@ import { WriteQueue } from './write-queue.js';
 /** The first pause after the ledger did not answer, and the longest one; nothing new waits longer than the first. */
 const FIRST_AWAY_MS = 25;
 const LONGEST_AWAY_MS = 1_000;
+/** How long a settlement waits for company: a transaction that follows saves it a commit of its own. */
+const LAZY_MS = 25;
 /** How late a write may learn that its patience is over. */
 const SWEEP_MS = 100;
 
@@ -66,27 +68,33 @@ export class GroupCommit {
     return this.enqueue('decide', write, Infinity);
   }
 
+  /** Sent with the next flush that something else is a reason for, or a moment later. */
   settle(write: SettleWrite): Promise<FinalAnswer<'settle'>> {
-    return this.enqueue('settle', write, Infinity);
+    return this.enqueue('settle', write, Infinity, monotonicNow() + LAZY_MS);
   }
 
   /** Resolves when everything that is pending or in flight now has its answer: under load there is always something new. */
   drain(): Promise<void> {
     const writes = this.queue.all();
     if (writes.length === 0) return Promise.resolve();
-    return new Promise((resolve) => this.draining.push({ writes, resolve }));
+    for (const write of writes) write.lazyUntil = 0;
+    return new Promise((resolve) => {
+      this.draining.push({ writes, resolve });
+      this.wake();
+    });
   }
 
   private enqueue<K extends WriteKind>(
     kind: K,
     write: WriteKinds[K]['write'],
     deadline: Monotonic,
+    lazyUntil: Monotonic = 0,
   ): Promise<FinalAnswer<K>> {
     return new Promise((resolve, reject) => {
       const patienceEnd = monotonicNow() + this.options.timeoutMs;
-      this.queue.add(
-        new PendingWrite(kind, write, deadline, patienceEnd, resolve, reject) as unknown as AnyPendingWrite,
-      );
+      const pending = new PendingWrite(kind, write, deadline, patienceEnd, resolve, reject);
+      pending.lazyUntil = lazyUntil;
+      this.queue.add(pending as unknown as AnyPendingWrite);
       // Something new is a reason to look sooner, so that a long pause is paid by those who have waited for long.
       if (this.away.times > 0) this.away.until = Math.min(this.away.until, this.away.since + FIRST_AWAY_MS);
       this.sweeper ??= setInterval(() => this.sweep(), SWEEP_MS);

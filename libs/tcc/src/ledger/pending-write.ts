@@ -34,6 +34,8 @@ const LONGEST_PAUSE_MS = 200;
 export class PendingWrite<K extends WriteKind = WriteKind> {
   /** Not to be sent before. */
   notBefore: Monotonic = 0;
+  /** Nobody waits for it: until then it is no reason for a flush of its own, but goes along with any. */
+  lazyUntil: Monotonic = 0;
   /** It has left in a flush at least once, so what it holds must not change any more. */
   sent = false;
   /** Sent without others of its xid: one of them was at fault. */

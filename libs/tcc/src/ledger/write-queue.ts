@@ -29,7 +29,8 @@ export class WriteQueue {
   readyAt(): Monotonic {
     let earliest = Infinity;
     for (const [head] of this.lines.values()) {
-      if (head !== undefined && !head.inFlight && head.notBefore < earliest) earliest = head.notBefore;
+      if (head === undefined || head.inFlight) continue;
+      earliest = Math.min(earliest, Math.max(head.notBefore, head.lazyUntil));
     }
     return earliest;
   }

@@ -48,7 +48,7 @@ export class BranchInterceptor {
       entry,
       self,
       body,
-      signal: scope.signal,
+      signals: scope,
       xid: branch.xid,
       seq: branch.seq,
       deadline: branch.deadline,

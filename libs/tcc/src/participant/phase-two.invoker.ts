@@ -1,8 +1,8 @@
+import type { LocalTransaction } from '../barrier/barrier.port.js';
 import type { BranchExecution } from '../context/branch-execution.js';
 import { runDetached } from '../context/execution-context.js';
 import type { Payloads } from '../core/codec/payloads.js';
 import type { FaultHook } from '../core/fault-point.js';
-import { joined } from './try-runner.js';
 import type { RemoteCaller } from './remote/remote-caller.js';
 import { fitArguments } from './parameters.js';
 import type { ParticipantTry } from './participant.js';
@@ -32,15 +32,14 @@ export class PhaseTwoInvoker {
 
   /** The same in this process. */
   async callHere(entry: ParticipantTry, call: PhaseTwoCall): Promise<void> {
-    const { seq } = call.branch;
-    const run = await this.prepare(entry, call);
-    const execution = { xid: call.xid, seq, phase: call.phase, kind: entry.kind, name: entry.fullName };
+    const located = this.prepare(entry, call);
+    const run = located instanceof Promise ? await located : located;
     const { barrier } = entry.participant;
-    if (!barrier) return run && this.callUnguarded(run, execution);
+    if (!barrier) return run && this.callUnguarded(run, entry, call);
     await barrier.run(
       {
         xid: call.xid,
-        seq,
+        seq: call.branch.seq,
         phase: call.phase,
         kind: entry.kind,
         branch: entry.fullName,
@@ -48,35 +47,45 @@ export class PhaseTwoInvoker {
         mayRunAhead: entry.participant.effects === 'database',
         deadline: call.giveUpAt,
       },
-      async (local) => run?.(execution, joined(local)),
+      run ?? nothing,
     );
   }
 
-  private async callUnguarded(run: Run, execution: Parameters<Run>[0]): Promise<void> {
-    const { xid, phase, name } = execution;
-    const about = { xids: [xid], branch: name };
+  private async callUnguarded(run: Run, entry: ParticipantTry, { xid, phase }: PhaseTwoCall): Promise<void> {
+    const about = { xids: [xid], branch: entry.fullName };
     const before = this.faults(`call.${phase}.sending`, about);
     if (before) await before;
-    await run(execution, {});
+    await run();
     const after = this.faults(`call.${phase}.answered`, about);
     if (after) await after;
   }
 
   /** Everything that can fail before the local transaction is open. Undefined: the phase is absent. */
-  private async prepare(entry: ParticipantTry, call: PhaseTwoCall): Promise<Run | undefined> {
+  private prepare(entry: ParticipantTry, call: PhaseTwoCall): Run | undefined | Promise<Run> {
     const key = call.phase === 'confirm' ? entry.confirm : entry.cancel;
     if (key === undefined) return undefined;
     // Always what was stored, never the live objects: the try may have changed them, and recovery has none.
     const args = this.payloads.decodeArguments(call.branch.args, entry.fullName);
     const withResult = call.phase === 'confirm' && entry.kind !== 'message';
     const passed = withResult ? [...fitArguments(args, entry.parameters), this.resultOf(entry, call)] : args;
-    const self = await entry.participant.locate({ xid: call.xid, seq: call.branch.seq, phase: call.phase });
-    const target = self as Record<PropertyKey, (...args: readonly unknown[]) => unknown>;
-    return async (execution, local) => {
-      await runDetached({ branch: { ...execution, self, method: key, ...local }, baggage: call.baggage }, () =>
-        target[key]!(...passed),
-      );
-    };
+    const runOn =
+      (self: object): Run =>
+      async (local) => {
+        const branch: BranchExecution = {
+          xid: call.xid,
+          seq: call.branch.seq,
+          phase: call.phase,
+          kind: entry.kind,
+          name: entry.fullName,
+          self,
+          method: key,
+          local,
+        };
+        const target = self as Record<PropertyKey, (...args: readonly unknown[]) => unknown>;
+        await runDetached({ branch, baggage: call.baggage }, () => target[key]!(...passed));
+      };
+    const self = entry.participant.locate({ xid: call.xid, seq: call.branch.seq, phase: call.phase });
+    return self instanceof Promise ? self.then(runOn) : runOn(self);
   }
 
   private resultOf(entry: ParticipantTry, call: PhaseTwoCall): unknown {
@@ -84,4 +93,7 @@ export class PhaseTwoInvoker {
   }
 }
 
-type Run = (execution: Omit<BranchExecution, 'self' | 'method'>, local: Partial<BranchExecution>) => Promise<void>;
+type Run = (local?: LocalTransaction) => Promise<void>;
+
+/** An absent phase still moves its row. */
+const nothing: Run = () => Promise.resolve();

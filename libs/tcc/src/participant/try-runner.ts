@@ -1,5 +1,5 @@
 import type { BarrierPort, LocalTransaction } from '../barrier/barrier.port.js';
-import type { BranchExecution } from '../context/branch-execution.js';
+import type { BranchExecution, HasSignal } from '../context/branch-execution.js';
 import { runWith } from '../context/execution-context.js';
 import type { Payloads } from '../core/codec/payloads.js';
 import type { FaultHook } from '../core/fault-point.js';
@@ -15,8 +15,8 @@ export interface TryRun {
   readonly seq: number;
   /** When its transaction ends. */
   readonly deadline: Monotonic;
-  /** Aborts at the deadline, or when nobody waits for the try any more. */
-  readonly signal: AbortSignal;
+  /** `signal` aborts at the deadline, or when nobody waits for the try any more. */
+  readonly signals: HasSignal;
   readonly self: object;
   /** The body is the decorated method, which must know that this is the call it was decorated for. */
   readonly entersWrapper?: true;
@@ -43,7 +43,8 @@ export class TryRunner {
    */
   async behindBarrier(run: TryRun, barrier: BarrierPort, beforeCommit?: () => Promise<void>): Promise<TryReturn> {
     const { entry, xid, seq, deadline } = run;
-    const { signal, stop } = limitSignal(run.signal, entry.timeLimitMs);
+    const limit = entry.timeLimitMs === undefined ? undefined : limitSignal(run.signals, entry.timeLimitMs);
+    const signals = limit ?? run.signals;
     try {
       const done = await barrier.run(
         {
@@ -57,7 +58,7 @@ export class TryRunner {
           ...(beforeCommit ? { beforeCommit } : {}),
         },
         async (local) => {
-          const execution = { ...executionOf(run, signal), ...joined(local) };
+          const execution = executionOf(run, signals, local);
           const value = await runWith({ branch: execution }, run.body);
           // Inside the local transaction: a result that cannot be stored undoes the try.
           return { value, encoded: this.payloads.encodeResult(value, entry.fullName) };
@@ -66,7 +67,7 @@ export class TryRunner {
       if (!done.ran) throw new Error(`barrier of ${entry.fullName} did not run a try and gave no reason`);
       return done.value;
     } finally {
-      stop();
+      limit?.stop();
     }
   }
 
@@ -97,44 +98,43 @@ export class TryRunner {
 async function withinLimit(run: TryRun): Promise<unknown> {
   const { entry, xid } = run;
   const limitMs = entry.timeLimitMs ?? 0;
-  const { signal, expired, stop } = limitSignal(run.signal, limitMs);
-  const running = runWith({ branch: executionOf(run, signal) }, async () => run.body());
+  const limit = limitSignal(run.signals, limitMs);
+  const running = runWith({ branch: executionOf(run, limit) }, async () => run.body());
   try {
-    const value = await Promise.race([running, expired]);
+    const value = await Promise.race([running, limit.expired]);
     if (value === EXPIRED) throw new TryTimeLimitError(entry.fullName, xid, limitMs);
     return value;
   } finally {
-    stop();
+    limit.stop();
     running.catch(() => undefined);
   }
 }
 
-/** How a phase's code finds its local transaction. */
-export function joined(local: LocalTransaction): Partial<BranchExecution> {
-  if (!local.dataSource) return {};
-  return { dataSource: local.dataSource, manager: local.manager, createQueryRunner: local.createQueryRunner };
-}
-
 const EXPIRED = Symbol('expired');
 
-const executionOf = ({ entry, xid, seq, self, entersWrapper }: TryRun, signal: AbortSignal): BranchExecution => ({
-  xid,
-  seq,
-  phase: 'try',
-  kind: entry.kind,
-  name: entry.fullName,
-  self,
-  method: entry.method,
-  signal,
-  ...(entersWrapper && { entersWrapper }),
-});
+/** A branch's code while it runs; its signal is made when it is asked for. */
+function executionOf(run: TryRun, signals: HasSignal, local?: LocalTransaction): BranchExecution {
+  const { entry, xid, seq, self, entersWrapper } = run;
+  return {
+    xid,
+    seq,
+    phase: 'try',
+    kind: entry.kind,
+    name: entry.fullName,
+    self,
+    method: entry.method,
+    get signal() {
+      return signals.signal;
+    },
+    local,
+    entersWrapper,
+  };
+}
 
 function limitSignal(
-  transaction: AbortSignal,
-  limitMs: number | undefined,
-): { signal: AbortSignal; expired: Promise<typeof EXPIRED>; stop: () => void } {
-  if (limitMs === undefined)
-    return { signal: transaction, expired: new Promise(() => undefined), stop: () => undefined };
+  transaction: HasSignal,
+  limitMs: number,
+): HasSignal & { expired: Promise<typeof EXPIRED>; stop: () => void } {
   const limit = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<typeof EXPIRED>((resolve) => {
@@ -143,5 +143,5 @@ function limitSignal(
       resolve(EXPIRED);
     }, limitMs);
   });
-  return { signal: AbortSignal.any([transaction, limit.signal]), expired, stop: () => clearTimeout(timer) };
+  return { signal: AbortSignal.any([transaction.signal, limit.signal]), expired, stop: () => clearTimeout(timer) };
 }

@@ -60,7 +60,7 @@ export class CallReceiver {
         seq: call.seq,
         deadline,
         self,
-        signal: abort,
+        signals: { signal: abort },
         entersWrapper: true,
         body: () => target[entry.method]!(...args),
       };
