@@ -20,8 +20,8 @@ type EffectiveBranch = Pick<BranchExecution, 'xid' | 'seq' | 'kind'>;
 
 function move(participant: string, phase: Phase, amount: number): void {
   const { branch } = currentContext();
-  if (branch === undefined) throw new Error(`${phase} of ${participant} runs outside a branch`);
-  (branch.local?.manager as Delivery).effects.push(effectOf(participant, phase, branch, amount));
+  if (branch?.local === undefined) throw new Error(`${phase} of ${participant} runs outside a branch`);
+  (branch.local.manager as Delivery).effects.push(effectOf(participant, phase, branch, amount));
 }
 
 const wallet = (name: string, options: { effects?: 'database' } = {}) =>
