@@ -1,45 +1,44 @@
-// npm run bench [-- seconds]: transfers between two databases, by hand and with nestjs-tcc, interleaved in one run.
-// What it shows is the ratio; seconds of a shared machine mean little.
-import pg from 'pg';
+// npm run bench: transfers between two databases, by hand and with coordinators. See bench/README.md.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { startPostgres } from 'nestjs-tcc-testing';
-import { handWritten } from './hand-written.mjs';
-import { measureRatios } from './measure.mjs';
-import { nestjsTcc } from './nestjs-tcc.mjs';
+import { describeMachine } from './report/machine.mjs';
+import { summarize } from './report/summary.mjs';
+import { terminalTable } from './report/table.mjs';
+import { readOptions } from './run/options.mjs';
+import { measurePoint } from './run/point.mjs';
+import { interleaved } from './run/rounds.mjs';
+import { createDatabases } from './server/databases.mjs';
 
-const SECONDS = Number(process.argv[2] ?? 3);
-const ACCOUNTS = 1_000;
+const DURABLE = ['fsync=on', 'synchronous_commit=on', 'full_page_writes=on'];
 
-const server = await startPostgres({ settings: ['fsync=on', 'synchronous_commit=on', 'full_page_writes=on'] });
-const admin = new pg.Client(server.url);
-await admin.connect();
-const urls = {};
-for (const name of ['ledger', 'north', 'south']) {
-  const database = `bench_${process.pid}_${name}`;
-  await admin.query(`create database ${database}`);
-  urls[name] = Object.assign(new URL(server.url), { pathname: `/${database}` }).href;
-}
-for (const name of ['north', 'south']) {
-  const client = new pg.Client(urls[name]);
-  await client.connect();
-  await client.query(`create table account (id int primary key, balance bigint, held bigint not null default 0);
-    insert into account select id, 1000000 from generate_series(1, ${ACCOUNTS}) id;
-    create table hand_barrier (xid uuid, phase text, primary key (xid, phase))`);
-  await client.end();
+const options = readOptions(process.argv.slice(2));
+if ('help' in options) {
+  console.log(options.help);
+  process.exit(0);
 }
 
-const subjects = { hand: handWritten(urls), tcc: await nestjsTcc(urls) };
-const account = () => 1 + Math.floor(Math.random() * ACCOUNTS);
-
+const server = await startPostgres({ settings: DURABLE });
+const { urls, drop } = await createDatabases(server.url);
+const { seconds, warmUp, poolSize } = options;
+const points = [];
 try {
-  console.log('Transfers; ratios to the same by hand.');
-  await measureRatios(
-    { hand: () => subjects.hand.transfer(account()), tcc: () => subjects.tcc.transfer(account()) },
-    SECONDS,
-  );
+  for (const { round, mode, concurrency } of interleaved(options)) {
+    const order = { mode, concurrency, seconds, warmUp, poolSize, urls, postgresPid: server.pid };
+    const figures = await measurePoint(order);
+    points.push({ round, mode, concurrency, figures });
+    console.error(
+      `round ${round}  ${String(concurrency).padStart(3)} at a time  ${mode}: ${figures.throughput.toFixed(0)}/s`,
+    );
+  }
+  const summary = summarize(points);
+  console.log(terminalTable(summary));
+  mkdirSync(options.out, { recursive: true });
+  const file = join(options.out, 'transfer.json');
+  const machine = await describeMachine(server);
+  writeFileSync(file, `${JSON.stringify({ machine, options, summary, points }, undefined, 2)}\n`);
+  console.log(file);
 } finally {
-  for (const subject of Object.values(subjects)) await subject.stop();
-  for (const name of ['ledger', 'north', 'south'])
-    await admin.query(`drop database if exists bench_${process.pid}_${name} with (force)`);
-  await admin.end();
+  await drop();
   await server.stop();
 }
