@@ -24,6 +24,8 @@ export interface TccSettings {
   readonly leaseMs: number;
   readonly ledgerTimeoutMs: number;
   readonly recovery: { readonly pollMs: number; readonly concurrency: number } | false;
+  /** false: settled transactions are kept for ever. */
+  readonly retentionMs: number | false;
   readonly retry: RetryPolicy;
   readonly drainMs: number;
   readonly maxPayloadBytes: number;
@@ -66,6 +68,7 @@ export function resolveSettings(options: TccModuleOptions | undefined): TccSetti
             pollMs: ms(recovery?.poll, '1s', 'recovery.poll'),
             concurrency: positive(recovery?.concurrency ?? 50, 'recovery.concurrency'),
           },
+    retentionMs: retentionOf(options.ledger === false ? false : (options.retention ?? false)),
     retry: {
       initialMs: ms(options.retry?.initial, '1s', 'retry.initial'),
       capMs: ms(options.retry?.cap, '5m', 'retry.cap'),
@@ -128,6 +131,18 @@ function remoteSettings(
     windowMs: toMilliseconds(window, 'remote.window'),
     maxBodyBytes: BODY_PER_PAYLOAD * maxPayloadBytes + ENVELOPE_BYTES,
   };
+}
+
+/** Longer than any write may still be on its way for: what has gone must not come again. */
+const SHORTEST_RETENTION_MS = 60_000;
+const LONGEST_RETENTION_MS = 3_653 * 86_400_000;
+
+function retentionOf(retention: Duration | false): number | false {
+  if (retention === false) return false;
+  const ms = toMilliseconds(retention, 'retention', LONGEST_RETENTION_MS);
+  if (ms < SHORTEST_RETENTION_MS)
+    throw new ConfigurationError('retention', `${ms} ms is below ${SHORTEST_RETENTION_MS} ms: keep at least a minute`);
+  return ms;
 }
 
 function codecOf(codec: PayloadCodec): PayloadCodec {
