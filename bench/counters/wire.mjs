@@ -55,7 +55,8 @@ export class WireCounter {
       return write.call(this, buffer, ...rest);
     };
     connection.on('commandComplete', () => counts.statements++);
-    connection.on('readyForQuery', ({ status }) => {
+    // before pg's own listener, which sends the next query from within
+    connection.prependListener('readyForQuery', ({ status }) => {
       if (!opened) {
         opened = true;
         return;

@@ -13,7 +13,7 @@ export async function start({ urls, poolSize }, { triesTogether }) {
   const sides = { north, south };
   const local = (side, phase, xid, id) => throughTypeOrm(sides[side], side, phase, xid, id);
   return {
-    transfer: (accounts) => byHand(local, uuidv7(), accounts, triesTogether),
+    transfer: (accounts) => byHand(local, uuidv7(), accounts, { triesTogether }),
     stop: () => Promise.all([north.destroy(), south.destroy()]),
   };
 }

@@ -1,3 +1,5 @@
+import { RESTATE_SERVER } from './restate/program.mjs';
+
 /**
  * What one process does its work with. `transfer` resolves when the caller has its answer; with `settlesLater` it calls
  * `settled` once both sides have confirmed, else that is the same moment.
@@ -11,19 +13,23 @@
  * @property {number} [before] transfers that it needed to get ready
  *
  * @typedef {{ north: string, south: string, ledger: string }} Urls
- * @typedef {(place: { urls: Urls, poolSize: number, concurrency: number }, options: object) => Promise<Subject>} Start
+ * @typedef {(place: { urls: Urls, poolSize: number, concurrency: number, wire: import('../counters/wire.mjs').WireCounter }, options: object) => Promise<Subject>} Start
  */
 
 const floor = () => import('./floor.mjs');
 const pg = () => import('./pg.mjs');
 const naive = () => import('./naive.mjs');
 const tcc = () => import('./tcc.mjs');
+const dbos = () => import('./dbos.mjs');
+const restate = () => import('./restate.mjs');
 const defined = () => import('./tcc-defined.mjs');
 
 /**
- * The modes by name, in the order of the table. `base`: what its ratios are to. `extra`: only when asked for by name.
+ * The modes by name, in the order of the table. `base`: what its ratios are to. `peer`: needs the
+ * packages of bench/peers. `program`: of
+ * them, not there for every system. `extra`: only when asked for by name.
  *
- * @type {Record<string, { about: string, load: () => Promise<{ start: Start }>, options?: object, base?: string, peer?: true, extra?: true }>}
+ * @type {Record<string, { about: string, load: () => Promise<{ start: Start }>, options?: object, base?: string, peer?: true, program?: string, extra?: true }>}
  */
 export const MODES = {
   floor: { about: 'by hand over TypeORM: four round trips a local transaction, no ledger', load: floor },
@@ -44,6 +50,13 @@ export const MODES = {
   naive: { about: 'the floor with a naive ledger of seven commits', load: naive },
   pg4: { about: 'by hand over pg, four round trips', load: pg },
   pg1: { about: 'by hand over pg, one round trip', load: pg, options: { oneStatement: true } },
+  dbos: { about: 'DBOS: a workflow of four steps over pg', load: dbos, peer: true },
+  restate: {
+    about: 'Restate: a handler of four steps over pg',
+    load: restate,
+    peer: true,
+    program: RESTATE_SERVER,
+  },
 };
 
 /** What the ratios of a mode are to. */

@@ -1,11 +1,12 @@
 import { baseOf, MODES } from '../modes/modes.mjs';
+import { ratiosOf } from './ratios.mjs';
 import { median, spread } from './statistics.mjs';
 
 /** CPU of everything that took part, a transfer, in microseconds. Undefined where Postgres' is not known. */
 export const cpuOf = ({ node, postgres, peer = 0 }) => (postgres === undefined ? undefined : node + postgres + peer);
 
 /** What is compared with the base of the same round. */
-const RATIOS = {
+export const RATIOS = {
   throughput: (figures) => figures.throughput,
   cpu: (figures) => cpuOf(figures.cpu),
   p50: (figures) => figures.answered.p50,
@@ -26,39 +27,38 @@ function medians(all) {
  * @param {{ round: number, mode: string, concurrency: number, figures: object }[]} points
  */
 export function summarize(points) {
-  const order = Object.keys(MODES);
-  const groups = Map.groupBy
-    ? Map.groupBy(points, groupOf)
-    : points.reduce((map, point) => map.set(groupOf(point), [...(map.get(groupOf(point)) ?? []), point]), new Map());
-  return [...groups.values()]
-    .map((group) => {
-      const [{ mode, concurrency }] = group;
+  const concurrencies = [...new Set(points.map(({ concurrency }) => concurrency))].toSorted((a, b) => a - b);
+  return concurrencies.flatMap((concurrency) =>
+    Object.keys(MODES).flatMap((mode) => {
+      const rounds = points.filter((point) => point.mode === mode && point.concurrency === concurrency);
+      if (rounds.length === 0) return [];
       const base = baseOf(mode);
-      return {
-        mode,
-        concurrency,
-        base,
-        rounds: group.length,
-        ...medians(group.map(({ figures }) => figures)),
-        ratio: ratios(group, points, base),
-      };
-    })
-    .toSorted((a, b) => a.concurrency - b.concurrency || order.indexOf(a.mode) - order.indexOf(b.mode));
-}
-
-const groupOf = ({ mode, concurrency }) => `${mode} ${concurrency}`;
-
-function ratios(group, points, base) {
-  const pairs = group.flatMap((point) => {
-    const found = points.find(
-      ({ mode, round, concurrency }) => mode === base && round === point.round && concurrency === point.concurrency,
-    );
-    return found ? [[point.figures, found.figures]] : [];
-  });
-  return Object.fromEntries(
-    Object.entries(RATIOS).map(([name, of]) => {
-      const values = pairs.map(([ours, theirs]) => of(ours) / of(theirs)).filter(Number.isFinite);
-      return [name, values.length > 0 ? spread(values) : undefined];
+      const ratio = Object.entries(RATIOS).map(([name, of]) => {
+        const values = ratiosOf(points, { mode, base, concurrency, of });
+        return [name, values.length > 0 ? spread(values) : undefined];
+      });
+      const figures = medians(rounds.map((point) => point.figures));
+      return [{ mode, concurrency, base, rounds: rounds.length, ...figures, ratio: Object.fromEntries(ratio) }];
     }),
   );
+}
+
+/**
+ * How far apart the rounds are, and how much of the machine others used.
+ *
+ * @param {ReturnType<typeof summarize>} summary
+ */
+export function noiseOf(points, summary) {
+  const compared = summary.filter(({ mode, base, ratio }) => mode !== base && ratio.throughput);
+  const spreads = (what) =>
+    compared
+      .map(({ ratio }) => ratio[what])
+      .filter(Boolean)
+      .map(({ median: middle, min, max }) => (max - min) / middle);
+  const others = points
+    .map(({ figures }) => figures.disturbance)
+    .filter(Boolean)
+    .map(({ others: share, stolen }) => share + stolen);
+  const of = (values) => (values.length > 0 ? spread(values) : undefined);
+  return { throughput: of(spreads('throughput')), cpu: of(spreads('cpu')), others: of(others) };
 }

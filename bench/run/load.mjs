@@ -28,14 +28,10 @@ export class Load {
   async stop() {
     this.#stopping = true;
     await Promise.all(this.#callers);
+    if (this.#failure !== undefined) throw this.#failure;
     const giveUpAt = performance.now() + 60_000;
     while (this.#unsettled > 0 && performance.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 10));
     if (this.#unsettled > 0) throw new Error(`${this.#unsettled} transfers did not settle`);
-  }
-
-  /** What made the load stop before its time. */
-  get failure() {
-    return this.#failure;
   }
 
   async #call(subject) {
@@ -51,7 +47,7 @@ export class Load {
       } catch (error) {
         this.#failure ??= error;
         this.#stopping = true;
-        throw error;
+        return;
       }
       this.total++;
       if (this.record) this.answered.push(performance.now() - startedAt);

@@ -10,9 +10,11 @@ const HELP = `npm run bench -- [options]
   --seconds S             of each point; default 8
   --warm-up S             before it, not counted; default 2
   --pool N                connections to each database; default 20
+  --retries N             of a point while others use the machine; default 1
   --no-peers              without DBOS and Restate
   --out DIR               default bench/results
   --docs                  rewrites the figures and the chart of docs/performance.md
+  --from FILE             reports an earlier run (transfer.json) instead of measuring
 
 Modes:
 ${Object.entries(MODES)
@@ -28,7 +30,7 @@ const positive = (name, text) => {
 
 /**
  * @param {string[]} args
- * @returns {{ help: string } | { modes: string[], concurrencies: number[], rounds: number, seconds: number, warmUp: number, poolSize: number, peers: boolean, quick: boolean, docs: boolean, out: string }}
+ * @returns {{ help: string } | { modes: string[], concurrencies: number[], rounds: number, seconds: number, warmUp: number, poolSize: number, retries: number, peers: boolean, quick: boolean, docs: boolean, out: string, from?: string }}
  */
 export function readOptions(args) {
   const { values } = parseArgs({
@@ -42,6 +44,8 @@ export function readOptions(args) {
       seconds: { type: 'string' },
       'warm-up': { type: 'string' },
       pool: { type: 'string', default: '20' },
+      retries: { type: 'string' },
+      from: { type: 'string' },
       'no-peers': { type: 'boolean', default: false },
       docs: { type: 'boolean', default: false },
       out: { type: 'string', default: 'bench/results' },
@@ -62,9 +66,11 @@ export function readOptions(args) {
     seconds: positive('seconds', values.seconds ?? (quick ? '3' : '8')),
     warmUp: positive('warm-up', values['warm-up'] ?? (quick ? '1.5' : '2')),
     poolSize: positive('pool', values.pool),
-    peers: !values['no-peers'] && !quick,
+    retries: Number(values.retries ?? (quick ? 0 : 1)),
+    peers: !values['no-peers'],
     quick,
     docs: values.docs,
     out: values.out,
+    from: values.from,
   };
 }

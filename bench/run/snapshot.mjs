@@ -1,5 +1,5 @@
 import { cpuOfMachine, cpuOfTree } from '../counters/processes.mjs';
-import { readWal } from '../counters/server.mjs';
+import { readServer } from '../counters/server.mjs';
 
 /** Everything that is counted, at one moment. Differences of two are what happened between. */
 export async function snapshot({ client, wire, postgresPid, peerPid }) {
@@ -11,7 +11,7 @@ export async function snapshot({ client, wire, postgresPid, peerPid }) {
     peer: cpuOfTree(peerPid),
     machine: cpuOfMachine(),
     wire: wire.read(),
-    ...(await readWal(client)),
+    ...(await readServer(client)),
   };
 }
 
@@ -26,6 +26,7 @@ export function between(before, after, { transfers, databases, cores }) {
   const ms = after.at - before.at;
   const each = (total) => (total === undefined ? undefined : total / transfers);
   const wire = (side, what) => (after.wire[databases[side]]?.[what] ?? 0) - (before.wire[databases[side]]?.[what] ?? 0);
+  const witnessed = (side) => after.commits[databases[side]] - before.commits[databases[side]];
   const cpu = {
     node: each(minus(after.node, before.node)),
     postgres: each(minus(after.postgres, before.postgres)),
@@ -45,6 +46,8 @@ export function between(before, after, { transfers, databases, cores }) {
       commits: each(wire('north', 'commits') + wire('south', 'commits')),
       roundTrips: each(wire('north', 'roundTrips') + wire('south', 'roundTrips')),
     },
+    // as pg_stat_database has them
+    commitsByServer: { ledger: each(witnessed('ledger')), participants: each(witnessed('north') + witnessed('south')) },
     walBytes: each(after.walBytes - before.walBytes),
     walSyncs: each(after.walSyncs - before.walSyncs),
     disturbance: disturbance(before, after, ms * 1_000 * cores),

@@ -14,9 +14,10 @@ import { between, snapshot } from './snapshot.mjs';
 async function measure({ mode, concurrency, seconds, warmUp, poolSize, urls, postgresPid }) {
   const { load, options = {} } = MODES[mode];
   const { start } = await load();
-  const wire = new WireCounter().watch(pg);
-  const subject = await start({ urls, poolSize, concurrency, wire }, options);
   return connected(urls.ledger, async (client) => {
+    // from here on, so that looking is not counted
+    const wire = new WireCounter().watch(pg);
+    const subject = await start({ urls, poolSize, concurrency, wire }, options);
     const look = () => snapshot({ client, wire, postgresPid, peerPid: subject.peerPid });
     const running = new Load(subject, concurrency);
     await pause(warmUp * 1_000);

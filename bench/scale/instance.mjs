@@ -1,0 +1,27 @@
+// One instance of the service in a process of its own. Told to `stop`, it ends and says which calls it made.
+import { startApp } from './app.mjs';
+
+const { urls, options } = JSON.parse(process.argv[2]);
+
+/** Each call of a confirm, from before its local transaction is opened until behind its end. */
+const calls = [];
+const open = new Map();
+
+const faults = (point, { xids, branch }) => {
+  if (point === 'barrier.confirm.opening') {
+    const call = { xid: xids[0], branch, from: Number(process.hrtime.bigint()), to: undefined };
+    calls.push(call);
+    open.set(`${xids[0]}:${branch}`, call);
+  } else if (point === 'barrier.confirm.committed' || point === 'barrier.confirm.rolled-back') {
+    const call = open.get(`${xids[0]}:${branch}`);
+    open.delete(`${xids[0]}:${branch}`);
+    if (call) call.to = Number(process.hrtime.bigint());
+  }
+};
+
+const app = await startApp(urls, { options: { ...options, faults } });
+process.on('message', async () => {
+  await app.stop();
+  process.send({ calls }, () => process.disconnect());
+});
+process.send('ready');
