@@ -1,10 +1,9 @@
 import { areInstalled, load } from '../peers/packages.mjs';
-import { cpuOf } from './summary.mjs';
 
 const WIDTH = 960;
 const HEIGHT = 860;
 const PANELS = [
-  { title: 'Transfers a second ÷ floor (bars: median of the rounds, lines: least and most)', top: 20 },
+  { title: 'Transfers a second ÷ those of the floor (tcc-parallel: of floor-parallel); median and quartiles', top: 20 },
   { title: 'Until the caller has its answer at 32 at a time, milliseconds', top: 320 },
   { title: 'CPU of a transfer at 32 at a time, microseconds', top: 600 },
 ];
@@ -25,10 +24,10 @@ const middle = (concurrencies) =>
   concurrencies.toSorted((a, b) => Math.abs(Math.log(a / 32)) - Math.abs(Math.log(b / 32)))[0];
 
 const whisker = (index) => (parameters, api) => {
-  const [x, least, most] = [api.value(0), api.value(1), api.value(2)];
+  const [x, lower, upper] = [api.value(0), api.value(1), api.value(2)];
   const layout = api.barLayout({ count: index.count, barCategoryGap: '20%', barGap: '8%' })[index.at];
-  const [centre, top] = api.coord([x, most]);
-  const [, bottom] = api.coord([x, least]);
+  const [centre, top] = api.coord([x, upper]);
+  const [, bottom] = api.coord([x, lower]);
   const at = centre + layout.offsetCenter;
   const line = (x1, y1, x2, y2) => ({
     type: 'line',
@@ -53,7 +52,7 @@ function throughput(summary, modes, concurrencies) {
         barCategoryGap: '20%',
         barGap: '8%',
         color,
-        data: rows.map((row) => row?.ratio.throughput?.median),
+        data: rows.map((row) => row?.ratio.throughput?.median ?? (row?.mode === row?.base ? 1 : undefined)),
         ...(at === 0 && {
           markLine: {
             symbol: 'none',
@@ -71,7 +70,7 @@ function throughput(summary, modes, concurrencies) {
         encode: { x: 0, y: [1, 2] },
         z: 3,
         data: rows.flatMap((row, index) =>
-          row?.ratio.throughput ? [[index, row.ratio.throughput.min, row.ratio.throughput.max]] : [],
+          row?.ratio.throughput ? [[index, row.ratio.throughput.lower, row.ratio.throughput.upper]] : [],
         ),
       },
     ];
@@ -96,9 +95,9 @@ function optionsOf(summary) {
       textStyle: { fontSize: 14 },
     })),
     legend: [
-      { top: PANELS[0].top + 24, left: 20, data: concurrencies.map((each) => `${each} at a time`) },
-      { top: PANELS[1].top + 24, left: 20, data: PERCENTILES.map(({ name }) => name) },
-      { top: PANELS[2].top + 24, left: 20, data: PARTS.map(({ name }) => name) },
+      { top: PANELS[0].top + 24, left: 20, itemGap: 24, data: concurrencies.map((each) => `${each} at a time`) },
+      { top: PANELS[1].top + 24, left: 20, itemGap: 24, data: PERCENTILES.map(({ name }) => name) },
+      { top: PANELS[2].top + 24, left: 20, itemGap: 24, data: PARTS.map(({ name }) => name) },
     ],
     grid: PANELS.map(({ top }, index) => ({ left: 60, right: 20, top: top + 60, height: index === 0 ? 190 : 160 })),
     xAxis: PANELS.map((_, index) => ({
@@ -122,12 +121,12 @@ function optionsOf(summary) {
         ...lower,
         name,
         color,
-        data: rows.map((row) => (row ? of(row) : undefined)),
+        data: rows.map((row) => (row ? of(row) : undefined) ?? 0),
         ...(index === PARTS.length - 1 && {
           label: {
             show: true,
             position: 'top',
-            formatter: ({ dataIndex }) => Math.round(cpuOf(rows[dataIndex].cpu)).toString(),
+            formatter: ({ dataIndex }) => Math.round(rows[dataIndex].cpu.total).toString(),
           },
         }),
       })),

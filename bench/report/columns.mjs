@@ -5,7 +5,8 @@ function figure(value) {
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
-const ratio = (of) => (of === undefined ? '–' : `${of.median.toFixed(2)} (${of.min.toFixed(2)}–${of.max.toFixed(2)})`);
+const ratio = (of) =>
+  of === undefined ? '–' : `${of.median.toFixed(2)} (${of.lower.toFixed(2)}–${of.upper.toFixed(2)})`;
 const three = ({ p50, p95, p99 }) => [p50, p95, p99].map(figure).join(' / ');
 const percent = (share) => `${(share * 100).toFixed(0)}%`;
 

@@ -15,19 +15,23 @@ export async function reportOf(run) {
   return {
     ...run,
     summary,
-    noise: noiseOf(run.points, summary),
+    noise: noiseOf(run.points),
     targets: targets(run.points),
     svg: await chart(summary),
   };
 }
 
-const percent = (of) =>
-  of === undefined ? '–' : `${(of.median * 100).toFixed(0)}% (worst ${(of.max * 100).toFixed(0)}%)`;
+const quartiles = (of) => `${of.median.toFixed(2)} (${of.lower.toFixed(2)}–${of.upper.toFixed(2)})`;
+const percent = (share) => `${(share * 100).toFixed(0)}%`;
 
 /** How noisy a run was, in words. */
-export const noiseText = ({ throughput, cpu, others }) =>
-  `Spread of the rounds' ratios (most − least, of the median): throughput ${percent(throughput)}, CPU ${percent(cpu)}. ` +
-  `CPU that others used: ${percent(others)}.`;
+export function noiseText({ throughput, cpu, others }) {
+  const noise = [];
+  if (throughput) noise.push(`The floor against itself: throughput ${quartiles(throughput)}`);
+  if (cpu) noise.push(`CPU ${quartiles(cpu)}`);
+  const machine = others ? `Others used ${percent(others.median)} of the CPU, at worst ${percent(others.max)}.` : '';
+  return `${noise.length > 0 ? `${noise.join(', ')}. ` : ''}${machine}`;
+}
 
 /** To the terminal. */
 export function print({ summary, noise, targets: held }) {

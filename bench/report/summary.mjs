@@ -1,19 +1,8 @@
 import { baseOf, MODES } from '../modes/modes.mjs';
-import { ratiosOf } from './ratios.mjs';
+import { RATIOS, ratiosOf } from './ratios.mjs';
 import { median, spread } from './statistics.mjs';
 
-/** CPU of everything that took part, a transfer, in microseconds. Undefined where Postgres' is not known. */
-export const cpuOf = ({ node, postgres, peer = 0 }) => (postgres === undefined ? undefined : node + postgres + peer);
-
-/** What is compared with the base of the same round. */
-export const RATIOS = {
-  throughput: (figures) => figures.throughput,
-  cpu: (figures) => cpuOf(figures.cpu),
-  p50: (figures) => figures.answered.p50,
-  p99: (figures) => figures.answered.p99,
-};
-
-/** Median over the rounds of every figure, however deep it stands. */
+/** Median of every figure, however deep it stands. */
 function medians(all) {
   const [first] = all;
   if (first === undefined) return undefined;
@@ -21,44 +10,38 @@ function medians(all) {
   return Object.fromEntries(Object.keys(first).map((key) => [key, medians(all.map((each) => each[key]))]));
 }
 
+const spreadOf = (values) => (values.length > 0 ? spread(values) : undefined);
+
 /**
- * One row for each mode and concurrency: medians over the rounds, and ratios to the base within each round.
+ * One row for each mode and concurrency: medians over the rounds, and the spread of its ratios to its base.
  *
- * @param {{ round: number, mode: string, concurrency: number, figures: object }[]} points
+ * @param {object[]} points as measured
  */
 export function summarize(points) {
   const concurrencies = [...new Set(points.map(({ concurrency }) => concurrency))].toSorted((a, b) => a - b);
-  return concurrencies.flatMap((concurrency) =>
-    Object.keys(MODES).flatMap((mode) => {
-      const rounds = points.filter((point) => point.mode === mode && point.concurrency === concurrency);
-      if (rounds.length === 0) return [];
-      const base = baseOf(mode);
-      const ratio = Object.entries(RATIOS).map(([name, of]) => {
-        const values = ratiosOf(points, { mode, base, concurrency, of });
-        return [name, values.length > 0 ? spread(values) : undefined];
-      });
-      const figures = medians(rounds.map((point) => point.figures));
-      return [{ mode, concurrency, base, rounds: rounds.length, ...figures, ratio: Object.fromEntries(ratio) }];
-    }),
-  );
+  return concurrencies.flatMap((concurrency) => {
+    const here = points.filter((point) => point.concurrency === concurrency);
+    return Object.keys(MODES).flatMap((mode) => {
+      const asMode = here.filter((point) => point.mode === mode).map(({ figures }) => figures);
+      const asBase = here.filter((point) => baseOf(point.mode) === mode).map(({ base }) => base);
+      if (asMode.length + asBase.length === 0) return [];
+      const ratio = Object.keys(RATIOS).map((what) => [what, spreadOf(ratiosOf(points, mode, concurrency, what))]);
+      const figures = medians([...asMode, ...asBase]);
+      return [{ mode, concurrency, base: baseOf(mode), ...figures, ratio: Object.fromEntries(ratio) }];
+    });
+  });
 }
 
 /**
- * How far apart the rounds are, and how much of the machine others used.
- *
- * @param {ReturnType<typeof summarize>} summary
+ * What the ratios are uncertain by: those of the floor to itself, where that was measured, and how much of the machine
+ * others used.
  */
-export function noiseOf(points, summary) {
-  const compared = summary.filter(({ mode, base, ratio }) => mode !== base && ratio.throughput);
-  const spreads = (what) =>
-    compared
-      .map(({ ratio }) => ratio[what])
-      .filter(Boolean)
-      .map(({ median: middle, min, max }) => (max - min) / middle);
+export function noiseOf(points) {
+  const floors = points.filter(({ mode }) => mode === 'floor').map(({ concurrency }) => concurrency);
+  const itself = (what) => spreadOf([...new Set(floors)].flatMap((each) => ratiosOf(points, 'floor', each, what)));
   const others = points
-    .map(({ figures }) => figures.disturbance)
+    .flatMap(({ pairs }) => pairs.flatMap(({ figures, base }) => [figures.disturbance, base.disturbance]))
     .filter(Boolean)
     .map(({ others: share, stolen }) => share + stolen);
-  const of = (values) => (values.length > 0 ? spread(values) : undefined);
-  return { throughput: of(spreads('throughput')), cpu: of(spreads('cpu')), others: of(others) };
+  return { throughput: itself('throughput'), cpu: itself('cpu'), others: spreadOf(others) };
 }

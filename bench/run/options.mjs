@@ -3,14 +3,13 @@ import { MODES } from '../modes/modes.mjs';
 
 const HELP = `npm run bench -- [options]
 
-  --quick                 about a minute: floor and tcc at 1 and 32
+  --quick                 about a minute: tcc against the floor at 1 and 32
   --concurrency 1,8,32    callers at a time; default 1,8,32,128
   --modes floor,tcc       which modes; default all
-  --rounds N              default 3
-  --seconds S             of each point; default 8
-  --warm-up S             before it, not counted; default 2
+  --rounds N              default 2
+  --seconds S             that count, of each mode in a round; default 6
+  --warm-up S             before them; default 2
   --pool N                connections to each database; default 20
-  --retries N             of a point while others use the machine; default 1
   --no-peers              without DBOS and Restate
   --out DIR               default bench/results
   --docs                  rewrites the figures and the chart of docs/performance.md
@@ -30,7 +29,7 @@ const positive = (name, text) => {
 
 /**
  * @param {string[]} args
- * @returns {{ help: string } | { modes: string[], concurrencies: number[], rounds: number, seconds: number, warmUp: number, poolSize: number, retries: number, peers: boolean, quick: boolean, docs: boolean, out: string, from?: string }}
+ * @returns {{ help: string } | { modes: string[], concurrencies: number[], rounds: number, seconds: number, warmUp: number, poolSize: number, peers: boolean, quick: boolean, docs: boolean, out: string, from?: string }}
  */
 export function readOptions(args) {
   const { values } = parseArgs({
@@ -44,7 +43,6 @@ export function readOptions(args) {
       seconds: { type: 'string' },
       'warm-up': { type: 'string' },
       pool: { type: 'string', default: '20' },
-      retries: { type: 'string' },
       from: { type: 'string' },
       'no-peers': { type: 'boolean', default: false },
       docs: { type: 'boolean', default: false },
@@ -56,17 +54,16 @@ export function readOptions(args) {
   const named = values.modes?.split(',');
   const unknown = named?.filter((mode) => !(mode in MODES)) ?? [];
   if (unknown.length > 0) throw new Error(`no such mode: ${unknown.join(', ')}\n\n${HELP}`);
-  const usual = quick ? ['floor', 'tcc'] : Object.keys(MODES).filter((mode) => !MODES[mode].extra);
+  const usual = quick ? ['tcc'] : Object.keys(MODES).filter((mode) => !MODES[mode].extra);
   return {
     modes: named ?? usual,
     concurrencies: (values.concurrency ?? (quick ? '1,32' : '1,8,32,128'))
       .split(',')
       .map((each) => positive('concurrency', each)),
-    rounds: positive('rounds', values.rounds ?? (quick ? '2' : '3')),
-    seconds: positive('seconds', values.seconds ?? (quick ? '3' : '8')),
+    rounds: positive('rounds', values.rounds ?? (quick ? '1' : '2')),
+    seconds: positive('seconds', values.seconds ?? '6'),
     warmUp: positive('warm-up', values['warm-up'] ?? (quick ? '1.5' : '2')),
     poolSize: positive('pool', values.pool),
-    retries: Number(values.retries ?? (quick ? 0 : 1)),
     peers: !values['no-peers'],
     quick,
     docs: values.docs,

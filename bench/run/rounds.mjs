@@ -2,8 +2,8 @@
 const rotated = (list, by) => [...list.slice(by % list.length), ...list.slice(0, by % list.length)];
 
 /**
- * The order of measurements. A round has every point once, the modes of one concurrency right after each other, since
- * they are compared; each round begins with another of them.
+ * The order of measurements. A round has every point once, the modes of one concurrency right after each other; each
+ * round begins with another of them.
  *
  * @param {{ modes: string[], concurrencies: number[], rounds: number }} plan
  * @returns {{ round: number, mode: string, concurrency: number }[]}

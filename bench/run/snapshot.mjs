@@ -1,67 +1,51 @@
+import { availableParallelism } from 'node:os';
 import { cpuOfMachine, cpuOfTree } from '../counters/processes.mjs';
 import { readServer } from '../counters/server.mjs';
 
-/** Everything that is counted, at one moment. Differences of two are what happened between. */
+/** Everything that is counted, at one moment. */
 export async function snapshot({ client, wire, postgresPid, peerPid }) {
   const { user, system } = process.cpuUsage();
   return {
-    at: performance.now(),
-    node: user + system,
-    postgres: cpuOfTree(postgresPid),
-    peer: cpuOfTree(peerPid),
+    ms: performance.now(),
+    cpu: { node: user + system, postgres: cpuOfTree(postgresPid), peer: cpuOfTree(peerPid) },
     machine: cpuOfMachine(),
     wire: wire.read(),
     ...(await readServer(client)),
   };
 }
 
-const minus = (after, before) => (after === undefined || before === undefined ? undefined : after - before);
+const NOTHING = { statements: 0, commits: 0, roundTrips: 0 };
 
 /**
- * @param {Awaited<ReturnType<typeof snapshot>>} before
- * @param {Awaited<ReturnType<typeof snapshot>>} after
- * @param {{ transfers: number, databases: Record<'north' | 'south' | 'ledger', string>, cores: number }} of
+ * What happened between two snapshots. Undefined: not known.
+ *
+ * @param {Record<'north' | 'south' | 'ledger', string>} databases names
  */
-export function between(before, after, { transfers, databases, cores }) {
-  const ms = after.at - before.at;
-  const each = (total) => (total === undefined ? undefined : total / transfers);
-  const wire = (side, what) => (after.wire[databases[side]]?.[what] ?? 0) - (before.wire[databases[side]]?.[what] ?? 0);
-  const witnessed = (side) => after.commits[databases[side]] - before.commits[databases[side]];
-  const cpu = {
-    node: each(minus(after.node, before.node)),
-    postgres: each(minus(after.postgres, before.postgres)),
-    peer: each(minus(after.peer, before.peer)),
-  };
+export function between(before, after, databases) {
+  const grown = (of) => (of(after) === undefined || of(before) === undefined ? undefined : of(after) - of(before));
+  const wire = (side, what) => grown(({ wire: counts }) => (counts[databases[side]] ?? NOTHING)[what]);
+  const witnessed = (side) => grown(({ commits }) => commits[databases[side]]);
+  const counts = (...sides) =>
+    Object.fromEntries(
+      Object.keys(NOTHING).map((what) => [what, sides.map((side) => wire(side, what)).reduce((a, b) => a + b)]),
+    );
   return {
-    seconds: ms / 1_000,
-    throughput: transfers / (ms / 1_000),
-    cpu,
-    ledger: {
-      statements: each(wire('ledger', 'statements')),
-      commits: each(wire('ledger', 'commits')),
-      roundTrips: each(wire('ledger', 'roundTrips')),
+    ms: grown(({ ms }) => ms),
+    cpu: {
+      node: grown(({ cpu }) => cpu.node),
+      postgres: grown(({ cpu }) => cpu.postgres),
+      peer: grown(({ cpu }) => cpu.peer),
     },
-    participants: {
-      statements: each(wire('north', 'statements') + wire('south', 'statements')),
-      commits: each(wire('north', 'commits') + wire('south', 'commits')),
-      roundTrips: each(wire('north', 'roundTrips') + wire('south', 'roundTrips')),
-    },
+    ledger: counts('ledger'),
+    participants: counts('north', 'south'),
     // as pg_stat_database has them
-    commitsByServer: { ledger: each(witnessed('ledger')), participants: each(witnessed('north') + witnessed('south')) },
-    walBytes: each(after.walBytes - before.walBytes),
-    walSyncs: each(after.walSyncs - before.walSyncs),
-    disturbance: disturbance(before, after, ms * 1_000 * cores),
-  };
-}
-
-/** Shares of the machine that its host took, and that processes took which are no part of the bench. */
-function disturbance(before, after, capacity) {
-  if (!after.machine || after.postgres === undefined) return undefined;
-  const busy = after.machine.busy - before.machine.busy;
-  const peer = minus(after.peer, before.peer) ?? 0;
-  const ours = after.node - before.node + (after.postgres - before.postgres) + peer;
-  return {
-    stolen: (after.machine.stolen - before.machine.stolen) / capacity,
-    others: Math.max(0, busy - ours) / capacity,
+    commitsByServer: { ledger: witnessed('ledger'), participants: witnessed('north') + witnessed('south') },
+    walBytes: grown(({ walBytes }) => walBytes),
+    walSyncs: grown(({ walSyncs }) => walSyncs),
+    machine: {
+      capacity: grown(({ ms }) => ms) * 1_000 * availableParallelism(),
+      busy: grown(({ machine }) => machine?.busy),
+      stolen: grown(({ machine }) => machine?.stolen),
+    },
   };
 }
