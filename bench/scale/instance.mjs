@@ -29,6 +29,6 @@ const end = async () => {
   await app.stop();
   const { user, system } = process.cpuUsage(cpu);
   process.send({ calls, claims, cpu: user + system }, () => process.disconnect());
-});
+};
 process.once('message', () => void end());
 process.send('ready');

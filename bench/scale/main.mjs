@@ -14,7 +14,7 @@ const STUDIES = {
   slow: { load: () => import('./slow.mjs'), takes: { rounds: 3, seconds: 22, calls: 64 } },
   purge: { load: () => import('./purge.mjs'), takes: { settled: 300_000, rounds: 6, seconds: 5 } },
 };
-const RESULTS = join(import.meta.dirname, 'results');
+const RESULTS = join(import.meta.dirname, '..', 'results');
 
 const [study, ...rest] = process.argv.slice(2);
 if (!(study in STUDIES)) {
@@ -40,7 +40,7 @@ try {
     const figures = await run({ urls, server, options });
     const machine = await describeMachine(server);
     mkdirSync(RESULTS, { recursive: true });
-    const file = join(RESULTS, `${study}.json`);
+    const file = join(RESULTS, `scale-${study}.json`);
     writeFileSync(file, `${JSON.stringify({ machine, options, figures }, undefined, 2)}\n`);
     console.log(file);
   } finally {
