@@ -12,5 +12,8 @@ else {
   const report = await reportOf(run);
   print(report);
   save(report, options.out);
-  if (options.docs) await rewriteDocs(report);
+  if (run.failures.length > 0) {
+    console.error(`Failed:\n${run.failures.join('\n')}`);
+    process.exitCode = 1;
+  } else if (options.docs) await rewriteDocs(report);
 }

@@ -35,8 +35,13 @@ export async function start({ urls, poolSize }, { triesTogether = false, phaseTw
         expectOneRow(moved, `${phase} of ${side}`);
       }
       heed() {
-        const transfer = settling.get(this.tcc.branch.xid);
-        committed(this.tcc.branch.manager, () => --transfer.left === 0 && transfer.settled());
+        const { xid, manager } = this.tcc.branch;
+        const transfer = settling.get(xid);
+        committed(manager, () => {
+          if (--transfer.left > 0) return;
+          settling.delete(xid);
+          transfer.settled();
+        });
       }
     }
     return decorate(

@@ -9,12 +9,17 @@ import { interleaved } from './rounds.mjs';
 // what a database in production has; a temporary server would leave them off
 const DURABLE = ['fsync=on', 'synchronous_commit=on', 'full_page_writes=on'];
 
-/** @param {object} options as `readOptions` has them */
+/**
+ * Measures every point. One that fails is told, and the others are measured all the same.
+ *
+ * @param {object} options as `readOptions` has them
+ */
 export async function measureAll(options) {
   const { concurrencies, rounds, seconds, warmUp, poolSize } = options;
   const modes = withPeers(options);
   const server = await startPostgres({ settings: DURABLE });
   const points = [];
+  const failures = [];
   try {
     const machine = await describeMachine(server);
     const { urls, drop } = await createDatabases(server.url);
@@ -22,16 +27,21 @@ export async function measureAll(options) {
       for (const { round, mode, concurrency } of interleaved({ modes, concurrencies, rounds })) {
         const order = { mode, concurrency, poolSize, urls, postgresPid: server.pid };
         const base = baseOf(mode);
-        const measured = await measurePoint({ order, base, seconds, warmUp });
-        points.push({ round, mode, concurrency, ...measured });
-        const rate = measured.figures.throughput.toFixed(0);
-        const baseRate = measured.base.throughput.toFixed(0);
-        console.error(`round ${round}/${rounds}, ${concurrency} at a time: ${mode} ${rate}/s, ${base} ${baseRate}/s`);
+        const where = `round ${round}/${rounds}, ${concurrency} at a time`;
+        try {
+          const measured = await measurePoint({ order, base, seconds, warmUp });
+          points.push({ round, mode, concurrency, ...measured });
+          const rate = (figures) => `${figures.throughput.toFixed(0)}/s`;
+          console.error(`${where}: ${mode} ${rate(measured.figures)}, ${base} ${rate(measured.base)}`);
+        } catch (error) {
+          failures.push(`${where}: ${error.message}`);
+          console.error(failures.at(-1));
+        }
       }
     } finally {
       await drop();
     }
-    return { machine, options, points };
+    return { machine, options, points, failures };
   } finally {
     await server.stop();
   }
