@@ -8,9 +8,9 @@ import { createDatabases } from '../server/databases.mjs';
 
 /** What each study takes, with its default. */
 const STUDIES = {
-  filled: { load: () => import('./filled.mjs'), takes: { settled: 5_000_000, rounds: 8, seconds: 4 } },
+  filled: { load: () => import('./filled.mjs'), takes: { settled: 5_000_000, rounds: 8, seconds: 4, series: 5 } },
   overdue: { load: () => import('./overdue.mjs'), takes: { overdue: 10_000, seconds: 6, passes: 2 } },
-  memory: { load: () => import('./memory.mjs'), takes: { transactions: 1_000_000, sample: 50_000, concurrency: 32 } },
+  memory: { load: () => import('./memory.mjs'), takes: { transactions: 1_000_000, sample: 50_000, concurrency: 128 } },
   slow: { load: () => import('./slow.mjs'), takes: { rounds: 3, seconds: 22, calls: 64 } },
   purge: { load: () => import('./purge.mjs'), takes: { settled: 300_000, rounds: 6, seconds: 5 } },
 };
