@@ -44,6 +44,7 @@ const WRONG: [option: string, given: unknown][] = [
   ['retention', { retention: '59s' }],
   ['retention', { retention: '87673h' }],
   ['retention', { retention: true }],
+  ['retention', { retention: '2m', ledgerTimeout: '61s' }],
   ['maxPayloadBytes', { maxPayloadBytes: 0 }],
   ['maxPayloadBytes', { maxPayloadBytes: '1MB' }],
   ['codec', { codec: { encode: String } }],
