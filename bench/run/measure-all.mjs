@@ -20,11 +20,14 @@ export async function measureAll(options) {
   const server = await startPostgres({ settings: DURABLE });
   const points = [];
   const failures = [];
+  // the databases are dropped all the same; the workers have heard it themselves
+  process.once('SIGINT', () => failures.push('interrupted'));
   try {
     const machine = await describeMachine(server);
     const { urls, drop } = await createDatabases(server.url);
     try {
       for (const { round, mode, concurrency } of interleaved({ modes, concurrencies, rounds })) {
+        if (failures.includes('interrupted')) break;
         const order = { mode, concurrency, poolSize, urls, postgresPid: server.pid };
         const base = baseOf(mode);
         const where = `round ${round}/${rounds}, ${concurrency} at a time`;
