@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { BackendCpu } from './backend-cpu.mjs';
 import { SERVICE } from './app.mjs';
 import { decideAndDie } from './overdue-work.mjs';
 
@@ -14,16 +15,23 @@ const WARM_UP = 10;
  * A series of claims as recovery makes them. What each has claimed is settled behind it, and as many others fall due.
  *
  * @param {import('nestjs-tcc').LedgerPort} ledger that nobody else recovers from
+ * @param {string} url of that ledger
  * @param {0 | 1000} due
- * @returns {Promise<number[]>} milliseconds
+ * @returns {Promise<{ ms: number, cpuMs: number | undefined }[]>} from call to answer, and how much of it was spent working
+ *   by this process and the server: what a machine of its own would need, but for the disk
  */
-export async function timeClaims(ledger, due) {
+export async function timeClaims(ledger, url, due) {
   if (due > 0) await decideAndDie(ledger, due, { leaseMs: 0 });
+  const cpu = await BackendCpu.of(url);
   const took = [];
   for (let run = -WARM_UP; run < RUNS; run++) {
+    const before = { own: process.cpuUsage(), server: cpu.milliseconds() };
     const { ms, claimed } = await claim(ledger);
+    const { user, system } = process.cpuUsage(before.own);
+    const server = cpu.milliseconds();
+    const cpuMs = server === undefined ? undefined : (user + system) / 1_000 + server - before.server;
     if (claimed.length !== Math.min(due, LIMIT)) throw new Error(`claimed ${claimed.length} of ${due} due`);
-    if (run >= 0) took.push(ms);
+    if (run >= 0) took.push({ ms, cpuMs });
     if (due > 0) {
       await settle(ledger, claimed);
       await decideAndDie(ledger, LIMIT, { leaseMs: 0 });

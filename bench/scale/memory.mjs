@@ -1,4 +1,5 @@
 // Whether a process that runs a million transactions keeps anything of them.
+import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { defineParticipant, defineTry } from 'nestjs-tcc';
@@ -6,6 +7,8 @@ import { startApp } from './app.mjs';
 import { slopeOf } from './slope.mjs';
 
 const WARM_UP_SAMPLES = 3;
+/** The last settlements are written behind their callers' backs. */
+const SETTLES_MS = 500;
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc');
@@ -49,13 +52,13 @@ export async function run({ urls, options: { transactions, sample, concurrency }
     const points = [];
     const startedAt = performance.now();
     while (count < transactions) {
-      points.push({ transactions: count, heapMiB: heap() });
+      points.push({ transactions: count, heapMiB: await heap() });
       const { heapMiB } = points.at(-1);
       const perSecond = count / ((performance.now() - startedAt) / 1_000);
       console.log(`${String(count).padStart(9)}  ${heapMiB.toFixed(3)} MiB  ${perSecond.toFixed(0)}/s`);
       await upTo(Math.min(transactions, count + sample));
     }
-    points.push({ transactions: count, heapMiB: heap() });
+    points.push({ transactions: count, heapMiB: await heap() });
     const { slope, standardError } = slopeOf(points.map(({ transactions: n, heapMiB }) => [n, heapMiB * 2 ** 20]));
     const flat = Math.abs(slope) < 2 * standardError;
     console.log(
@@ -69,8 +72,9 @@ export async function run({ urls, options: { transactions, sample, concurrency }
   }
 }
 
-/** In MiB, of what can be reached. */
-function heap() {
+/** In MiB, of what can be reached once nothing is under way any more. */
+async function heap() {
+  await pause(SETTLES_MS);
   for (let turn = 0; turn < 3; turn++) collect();
   return process.memoryUsage().heapUsed / 2 ** 20;
 }

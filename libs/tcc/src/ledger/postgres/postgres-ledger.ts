@@ -100,7 +100,9 @@ export class PostgresLedger implements LedgerPort {
       const claimed = await sendOne(client, claim(request));
       if (claimed.length === 0) return [];
       const branches = await sendOne(client, readBranches(claimed.map(({ xid }) => xid)));
-      return claimed.map((row) => claimedTransaction(row, request.owner, branches));
+      const byXid = new Map(claimed.map(({ xid }) => [xid, [] as typeof branches]));
+      for (const branch of branches) byXid.get(branch.xid)?.push(branch);
+      return claimed.map((row) => claimedTransaction(row, request.owner, byXid.get(row.xid) ?? []));
     });
   }
 
