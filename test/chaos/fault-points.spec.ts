@@ -20,6 +20,8 @@ const WRITES: Record<keyof LedgerPort, 'by kind' | 'claim' | 'renew' | 'release'
   branches: 'nothing',
   find: 'nothing',
   backlog: 'nothing',
+  // removes what is over, in one statement: it happens or does not
+  purge: 'nothing',
   onRelease: 'nothing',
 };
 

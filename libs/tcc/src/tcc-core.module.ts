@@ -26,6 +26,7 @@ import { RemoteCaller } from './participant/remote/remote-caller.js';
 import { TryRunner } from './participant/try-runner.js';
 import { Recovery } from './recovery/recovery.js';
 import { TccHealth } from './recovery/tcc-health.js';
+import { Retention } from './retention/retention.js';
 import { TCC_LEDGER, TCC_OPTIONS, TCC_RUNTIME, TCC_SETTINGS } from './tcc.constants.js';
 import { TccLifecycle } from './tcc.lifecycle.js';
 import { ConfigurableModuleClass } from './tcc.module-definition.js';
@@ -164,6 +165,12 @@ const providers: Provider[] = [
       return new Recovery(ledger, driver, leases, { ...settings, pollMs, concurrency });
     },
     inject: [TCC_LEDGER, PhaseTwoDriver, Leases, TCC_SETTINGS],
+  },
+  {
+    provide: Retention,
+    useFactory: (ledger: LedgerPort, { service, retentionMs }: TccSettings) =>
+      new Retention(ledger, { service, retentionMs: retentionMs === false ? Infinity : retentionMs }),
+    inject: [TCC_LEDGER, TCC_SETTINGS],
   },
   {
     provide: TccHealth,

@@ -15,6 +15,7 @@ import type { LedgerPort } from './ledger/ledger.port.js';
 import { liveRuntimes } from './participant/live-runtimes.js';
 import { ParticipantExplorer } from './participant/participant.explorer.js';
 import { Recovery } from './recovery/recovery.js';
+import { Retention } from './retention/retention.js';
 import { TCC_LEDGER, TCC_SETTINGS } from './tcc.constants.js';
 import type { TccSettings } from './tcc.settings.js';
 import { Tcc } from './tcc.js';
@@ -34,6 +35,7 @@ export class TccLifecycle
     private readonly explorer: ParticipantExplorer,
     private readonly tcc: Tcc,
     private readonly recovery: Recovery,
+    private readonly retention: Retention,
     private readonly commits: GroupCommit,
     private readonly leases: Leases,
     private readonly inFlight: InFlight,
@@ -59,13 +61,14 @@ export class TccLifecycle
 
   async onApplicationBootstrap(): Promise<void> {
     if (this.settings.recovery !== false) await this.recovery.start();
+    if (this.settings.retentionMs !== false) this.retention.start();
   }
 
   /** The databases still answer: Nest closes them in `onApplicationShutdown`, in the order of imports. */
   async beforeApplicationShutdown(): Promise<void> {
     const { drainMs } = this.settings;
     this.drainEnd = monotonicNow() + drainMs;
-    await Promise.all([this.recovery.stop(drainMs), this.inFlight.drain(drainMs)]);
+    await Promise.all([this.recovery.stop(drainMs), this.retention.stop(), this.inFlight.drain(drainMs)]);
     await this.commits.drain();
     // what is still being driven is handed over at once: somebody else need not wait for the lease to lapse
     await this.leases.close().catch(() => undefined);

@@ -77,6 +77,11 @@ export interface TccModuleOptions {
   readonly ledgerTimeout?: Duration;
   /** `false`: this instance settles what it starts and nothing else. */
   readonly recovery?: RecoveryOptions | false;
+  /**
+   * How long a settled transaction is kept before it is removed, with its branches, its attempts and its idempotency
+   * key: `'720h'` for 30 days. From one minute to ten years; default `false`, for ever.
+   */
+  readonly retention?: Duration | false;
   /** Pauses between attempts of a confirm or cancel; default from `'1s'`, doubling up to `'5m'`, with full jitter. */
   readonly retry?: { readonly initial?: Duration; readonly cap?: Duration };
   /** How long shutdown waits for what is under way; default `'10s'`. */

@@ -24,6 +24,8 @@ export interface TccSettings {
   readonly leaseMs: number;
   readonly ledgerTimeoutMs: number;
   readonly recovery: { readonly pollMs: number; readonly concurrency: number } | false;
+  /** false: settled transactions are kept for ever. */
+  readonly retentionMs: number | false;
   readonly retry: RetryPolicy;
   readonly drainMs: number;
   readonly maxPayloadBytes: number;
@@ -47,6 +49,7 @@ export function resolveSettings(options: TccModuleOptions | undefined): TccSetti
     throw new ConfigurationError('instance', 'it is the name of this instance, 1 to 200 printable characters');
   // without a ledger there is nothing to recover from
   const recovery = options.ledger === false ? false : options.recovery;
+  const ledgerTimeoutMs = ms(options.ledgerTimeout, '5s', 'ledgerTimeout');
   const maxPayloadBytes = positive(options.maxPayloadBytes ?? 256 * 1024, 'maxPayloadBytes');
   return {
     service: options.service,
@@ -58,7 +61,7 @@ export function resolveSettings(options: TccModuleOptions | undefined): TccSetti
     phaseTwoWaitMs: ms(options.phaseTwoWait, '10s', 'phaseTwoWait'),
     callTimeoutMs: ms(options.callTimeout, '1m', 'callTimeout'),
     leaseMs: atLeast(ms(options.lease, '30s', 'lease'), 100, 'lease'),
-    ledgerTimeoutMs: ms(options.ledgerTimeout, '5s', 'ledgerTimeout'),
+    ledgerTimeoutMs,
     recovery:
       recovery === false
         ? false
@@ -66,6 +69,7 @@ export function resolveSettings(options: TccModuleOptions | undefined): TccSetti
             pollMs: ms(recovery?.poll, '1s', 'recovery.poll'),
             concurrency: positive(recovery?.concurrency ?? 50, 'recovery.concurrency'),
           },
+    retentionMs: retentionOf(options.ledger === false ? false : (options.retention ?? false), ledgerTimeoutMs),
     retry: {
       initialMs: ms(options.retry?.initial, '1s', 'retry.initial'),
       capMs: ms(options.retry?.cap, '5m', 'retry.cap'),
@@ -128,6 +132,19 @@ function remoteSettings(
     windowMs: toMilliseconds(window, 'remote.window'),
     maxBodyBytes: BODY_PER_PAYLOAD * maxPayloadBytes + ENVELOPE_BYTES,
   };
+}
+
+const SHORTEST_RETENTION_MS = 60_000;
+const LONGEST_RETENTION_MS = 3_653 * 86_400_000;
+
+function retentionOf(retention: Duration | false, ledgerTimeoutMs: number): number | false {
+  if (retention === false) return false;
+  const ms = toMilliseconds(retention, 'retention', LONGEST_RETENTION_MS);
+  // A decision that is sent again has to find its transaction: what is not there looks like what was never confirmed.
+  const least = Math.max(SHORTEST_RETENTION_MS, 2 * ledgerTimeoutMs);
+  if (ms < least)
+    throw new ConfigurationError('retention', `${ms} ms is below ${least} ms: a minute, or twice the ledgerTimeout`);
+  return ms;
 }
 
 function codecOf(codec: PayloadCodec): PayloadCodec {

@@ -88,6 +88,7 @@ const settingsOf = (name: string, ledger: LedgerPort, barrier: BarrierPort): Tcc
   ledgerTimeoutMs: LEDGER_TIMEOUT_MS,
   remote: { keys: [], insecure: false, windowMs: 60_000, maxBodyBytes: 10_000 },
   recovery: false,
+  retentionMs: false,
   retry: { initialMs: 1_000, capMs: 4_000 },
   drainMs: 1_000,
   maxPayloadBytes: 10_000,

@@ -61,6 +61,7 @@ export class LedgerCalls implements EventSource {
       close: idle,
       ping: idle,
       backlog: () => Promise.reject(new Error('not modelled')),
+      purge: () => Promise.reject(new Error('not modelled')),
       onRelease: () => Promise.resolve(idle),
     };
   }

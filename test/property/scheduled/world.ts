@@ -115,6 +115,7 @@ export class World {
       handBack: around('hand back', (write) => memory.handBack(write)),
       find: (xid) => memory.find(xid),
       backlog: (service) => memory.backlog(service),
+      purge: (request) => memory.purge(request),
       onRelease: (service, listener) => memory.onRelease(service, listener),
     };
   }

@@ -5,6 +5,7 @@ import { describeDecisions } from './ledger-decide.js';
 import { LedgerDriver } from './ledger-driver.js';
 import { describeHandBacks } from './ledger-hand-back.js';
 import { describeKeys } from './ledger-key.js';
+import { describePurges } from './ledger-purge.js';
 import { describeTexts } from './ledger-text.js';
 import { testGlobals } from './test-globals.js';
 
@@ -47,6 +48,7 @@ export function describeLedgerContract(name: string, make: () => Promise<LedgerU
       describeDecisions,
       describeClaims,
       describeHandBacks,
+      describePurges,
       describeTexts,
     ]) {
       part(globals, driver);

@@ -10,6 +10,8 @@ import type {
   DecideWrite,
   Lease,
   LedgerPort,
+  PurgeAnswer,
+  PurgeRequest,
   RegisterAnswer,
   SettleAnswer,
   SettleWrite,
@@ -84,6 +86,18 @@ export class LedgerDriver {
   claim(change: Partial<Parameters<LedgerPort['claim']>[0]> = {}): Promise<readonly ClaimedTransaction[]> {
     const request = { service: this.service, owner: 'driver-2', leaseMs: LONG_MS, limit: 100, except: [], ...change };
     return this.ledger.claim(request);
+  }
+
+  /** Removes what has settled, however long ago, unless told otherwise. */
+  purge(change: Partial<PurgeRequest> = {}): Promise<PurgeAnswer> {
+    return this.ledger.purge({ service: this.service, retentionMs: 0, limit: 1_000, ...change });
+  }
+
+  /** A transaction that has settled. @returns the lease that it settled under */
+  async settled(to: DecideWrite['to'], begun: Partial<BeginWrite> = {}): Promise<Lease> {
+    const lease = await this.decided(to, begun);
+    await this.settle(lease);
+    return lease;
   }
 
   /** Begins and decides a transaction. @returns its lease of epoch 1 */

@@ -14,6 +14,8 @@ import {
   type LedgerBatchAnswer,
   LedgerFailure,
   type LedgerPort,
+  type PurgeAnswer,
+  type PurgeRequest,
   type RegisterAnswer,
   type RegisterWrite,
   settledAs,
@@ -134,6 +136,24 @@ export class InMemoryLedger implements LedgerPort {
     });
   }
 
+  purge({ service, retentionMs, after = '', limit }: PurgeRequest): Promise<PurgeAnswer> {
+    return this.answer(() => {
+      // what was made later cannot have settled so long ago
+      const newest = Date.now() - retentionMs;
+      const looked = [...this.transactions.values()]
+        .filter(({ begun: { xid } }) => xid > after && madeAt(xid) <= newest)
+        .sort((a, b) => (a.begun.xid < b.begun.xid ? -1 : 1))
+        .slice(0, limit);
+      const removed = looked.filter((row) => row.begun.service === service && row.settledFor(retentionMs));
+      for (const row of removed) {
+        const key = keyOf(row.begun);
+        if (key !== undefined && this.keys.get(key) === row) this.keys.delete(key);
+        this.transactions.delete(row.begun.xid);
+      }
+      return { removed: removed.length, upTo: looked.at(-1)?.begun.xid, more: looked.length === limit };
+    });
+  }
+
   onRelease(service: string, listener: () => void): Promise<() => Promise<void>> {
     return this.answer(() => {
       const entry = { service, call: listener };
@@ -210,3 +230,6 @@ function claimed(row: StoredTransaction, owner: string, epoch: number): ClaimedT
 
 const keyOf = ({ service, name, key }: BeginWrite): string | undefined =>
   key === undefined ? undefined : JSON.stringify([service, name, key]);
+
+/** The milliseconds that a UUIDv7 begins with. */
+const madeAt = (xid: string): number => Number.parseInt(xid.slice(0, 13).replace('-', ''), 16);

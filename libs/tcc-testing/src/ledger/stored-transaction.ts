@@ -48,6 +48,7 @@ export class StoredTransaction {
   private decidedAt = 0;
   private outcomes: BranchOutcomes = {};
   private result: string | undefined;
+  private settledAt: number | undefined;
   /** When recovery may take it; undefined: never (settled, or nothing left but parked branches). */
   private dueAt: number | undefined;
 
@@ -132,6 +133,7 @@ export class StoredTransaction {
     if (this.decision === undefined || this.unsettled.some(({ seq }) => !seqs.includes(seq))) return false;
     this.markSettled(seqs);
     this.status = settledAs(this.decision);
+    this.settledAt = now();
     this.leased = false;
     this.dueAt = undefined;
     return true;
@@ -145,6 +147,11 @@ export class StoredTransaction {
     if (this.settle([])) return;
     const waiting = this.unsettled.filter(({ parkedBecause }) => parkedBecause === undefined);
     this.dueAt = waiting.length === 0 ? undefined : Math.min(...waiting.map(({ dueAt }) => dueAt ?? now()));
+  }
+
+  /** Whether it settled at least so long ago. */
+  settledFor(ms: number): boolean {
+    return this.settledAt !== undefined && now() - this.settledAt >= ms;
   }
 
   get records(): readonly BranchRecord[] {

@@ -28,6 +28,7 @@ export class DeferredLedger implements LedgerPort {
   handBack: LedgerPort['handBack'] = (write) => this.inner.handBack(write);
   find: LedgerPort['find'] = (xid) => this.inner.find(xid);
   backlog: LedgerPort['backlog'] = (service) => this.inner.backlog(service);
+  purge: LedgerPort['purge'] = (request) => this.inner.purge(request);
   onRelease: LedgerPort['onRelease'] = (service, listener) => this.inner.onRelease(service, listener);
 
   private get inner(): LedgerPort {

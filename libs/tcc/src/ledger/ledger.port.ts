@@ -7,6 +7,8 @@ import type {
   LedgerBatch,
   LedgerBatchAnswer,
   Lease,
+  PurgeAnswer,
+  PurgeRequest,
   TransactionView,
 } from './ledger.types.js';
 
@@ -60,6 +62,13 @@ export interface LedgerPort {
 
   /** How much of a service is open. */
   backlog(service: string): Promise<Backlog>;
+
+  /**
+   * Removes transactions of a service that settled long ago, with their branches and attempts, and nothing else, in the
+   * order of their xids. Looks no further than at what is old enough, and at `limit` transactions only; locked ones are
+   * passed over. Their keys are free again.
+   */
+  purge(request: PurgeRequest): Promise<PurgeAnswer>;
 
   /** Calls `listener` when somebody released work of this service. A hint: may be lost. @returns stops it. */
   onRelease(service: string, listener: () => void): Promise<() => Promise<void>>;

@@ -230,6 +230,26 @@ export interface ClaimRequest {
   readonly except: readonly string[];
 }
 
+/** Which settled transactions to remove, and from where on to look for them. */
+export interface PurgeRequest {
+  readonly service: string;
+  /** They settled at least so many milliseconds ago. */
+  readonly retentionMs: number;
+  /** The xid behind which to look; undefined: from the oldest on. */
+  readonly after?: string | undefined;
+  /** How many transactions to look at, at most: those that stay count as well. */
+  readonly limit: number;
+}
+
+/** What a purge did. */
+export interface PurgeAnswer {
+  readonly removed: number;
+  /** The last transaction that it looked at; undefined: there was none. */
+  readonly upTo: string | undefined;
+  /** It stopped at the limit: behind `upTo` there may be more that is old enough. */
+  readonly more: boolean;
+}
+
 /** How much is open in a service. */
 export interface Backlog {
   /** Transactions that are not settled, without those that wait for an operator only. */

@@ -29,5 +29,6 @@ export class NoLedger implements LedgerPort {
   readonly handBack = none;
   readonly find = none;
   readonly backlog = none;
+  readonly purge = none;
   readonly onRelease = none;
 }

@@ -12,6 +12,8 @@ import type {
   LedgerBatch,
   LedgerBatchAnswer,
   Lease,
+  PurgeAnswer,
+  PurgeRequest,
   TransactionView,
 } from '../ledger.types.js';
 import { Connections } from './connections.js';
@@ -28,6 +30,7 @@ import { claim } from './sql/claim.js';
 import { find } from './sql/find.js';
 import { handBack, lockForHandBack } from './sql/hand-back.js';
 import { notifyRelease, releaseChannel } from './sql/notify-release.js';
+import { purge } from './sql/purge.js';
 import { readBranches } from './sql/read-branches.js';
 import { release } from './sql/release.js';
 import { renew } from './sql/renew.js';
@@ -97,7 +100,9 @@ export class PostgresLedger implements LedgerPort {
       const claimed = await sendOne(client, claim(request));
       if (claimed.length === 0) return [];
       const branches = await sendOne(client, readBranches(claimed.map(({ xid }) => xid)));
-      return claimed.map((row) => claimedTransaction(row, request.owner, branches));
+      const byXid = new Map(claimed.map(({ xid }) => [xid, [] as typeof branches]));
+      for (const branch of branches) byXid.get(branch.xid)?.push(branch);
+      return claimed.map((row) => claimedTransaction(row, request.owner, byXid.get(row.xid) ?? []));
     });
   }
 
@@ -139,6 +144,12 @@ export class PostgresLedger implements LedgerPort {
   async backlog(service: string): Promise<Backlog> {
     const [row] = await this.connections.other((client) => sendOne(client, backlog(service)));
     return { open: Number(row?.open ?? 0), parked: Number(row?.parked ?? 0) };
+  }
+
+  async purge(request: PurgeRequest): Promise<PurgeAnswer> {
+    const [row] = await this.connections.other((client) => sendOne(client, purge(request)));
+    const { looked = 0, removed = 0, up_to = null } = row ?? {};
+    return { removed, upTo: up_to ?? undefined, more: looked === request.limit };
   }
 
   async onRelease(service: string, listener: () => void): Promise<() => Promise<void>> {

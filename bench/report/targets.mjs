@@ -1,0 +1,41 @@
+import { ratiosBetween, ratiosOf } from './ratios.mjs';
+import { median } from './statistics.mjs';
+
+const toFloor = (concurrency, what) => (points) => ratiosOf(points, 'tcc', concurrency, what);
+
+const toPeer = (peer) => (points) => ratiosBetween(points, ['tcc', peer], 32, 'throughput');
+
+const figure = (mode, concurrency, of) => (points) =>
+  points.filter((point) => point.mode === mode && point.concurrency === concurrency).map(({ figures }) => of(figures));
+
+const commits = ({ ledger }) => ledger.commits;
+
+/** What nestjs-tcc is held to: at least or at most this, as a median. */
+const TARGETS = [
+  { what: 'throughput at 32 ÷ floor', least: 1, of: toFloor(32, 'throughput') },
+  { what: 'throughput at 128 ÷ floor', least: 1, of: toFloor(128, 'throughput') },
+  { what: 'CPU a transfer at 32 ÷ floor', most: 1.15, of: toFloor(32, 'cpu') },
+  { what: 'CPU a transfer at 128 ÷ floor', most: 1.15, of: toFloor(128, 'cpu') },
+  { what: 'p50 of the answer at 1 ÷ floor', most: 1.3, of: toFloor(1, 'p50') },
+  { what: 'ledger commits a transfer at 32', most: 0.4, digits: 1, of: figure('tcc', 32, commits) },
+  { what: 'ledger commits a transfer at 1', most: 3, digits: 1, of: figure('tcc', 1, commits) },
+  { what: 'throughput at 32 ÷ DBOS', least: 5, of: toPeer('dbos') },
+  { what: 'throughput at 32 ÷ Restate', least: 4, of: toPeer('restate') },
+];
+
+/**
+ * Those targets that the points say something about.
+ *
+ * @returns {{ what: string, target: string, value: number, met: boolean }[]}
+ */
+export function targets(points) {
+  return TARGETS.flatMap(({ what, least, most, of, digits = 2 }) => {
+    const values = of(points);
+    if (values.length === 0) return [];
+    const value = median(values);
+    // to the precision that the targets have: a look of the recovery loop once a second is in the commits too
+    const rounded = Number(value.toFixed(digits));
+    const met = (least === undefined || rounded >= least) && (most === undefined || rounded <= most);
+    return [{ what, target: least === undefined ? `≤ ${most}` : `≥ ${least}`, value, met }];
+  });
+}
