@@ -1,18 +1,19 @@
+import { DataSource } from 'typeorm';
 import type { Phase } from '../../libs/tcc/src/core/status.js';
 import type { BarrierCall } from '../../libs/tcc/src/barrier/barrier.port.js';
 import { TypeOrmBarrier } from '../../libs/tcc/src/barrier/typeorm-barrier.js';
 import { monotonicNow } from '../../libs/tcc/src/core/monotonic-clock.js';
 import { noFaults } from '../../libs/tcc/src/core/fault-point.js';
-import { type BarrierBench, branch, Hold, openBarrierBench } from '../support/barrier-bench.js';
+import { type BarrierBench, branch, Hold, openBarrierBench, WAYS } from '../support/barrier-bench.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
-describe('TypeOrmBarrier', () => {
+describe.each(WAYS)('TypeOrmBarrier, business code %s', (way) => {
   let database: TestDatabase;
   let bench: BarrierBench;
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    bench = await openBarrierBench(database.url);
+    bench = await openBarrierBench(database.url, {}, way);
   });
   afterAll(async () => {
     await bench.close();
@@ -155,24 +156,32 @@ describe('TypeOrmBarrier', () => {
     const of = branch();
     const seen: unknown[][] = [];
     bench.faults = (point) => (async () => void seen.push([point, await bench.status(of.try)]))();
-    await bench.phase(of.try, async () => void seen.push(['business']));
-    await bench.phase(of.confirm, async () => void seen.push(['business']));
-    const refused = bench.phase(of.cancel, async () => void seen.push(['business']));
-    await expect(refused).rejects.toMatchObject({ code: 'TCC_BARRIER_REFUSED' });
-    const expected: unknown[][] = [
-      ['barrier.try.opening', undefined],
-      ['barrier.try.opened', undefined],
-      ['business'],
-      ['barrier.try.committing', undefined],
-      ['barrier.try.committed', 'tried'],
-      ['barrier.confirm.opening', 'tried'],
-      ['barrier.confirm.opened', 'tried'],
-      ['business'],
-      ['barrier.confirm.committing', 'tried'],
-      ['barrier.confirm.committed', 'confirmed'],
+    const business = async () => void seen.push(['business']);
+    await bench.phase(of.try, business);
+    await bench.phase(of.confirm, business);
+    await expect(bench.phase(of.cancel, business)).rejects.toMatchObject({ code: 'TCC_BARRIER_REFUSED' });
+    const started = (phase: Phase, status: string | undefined) => {
+      const opened = [`barrier.${phase}.opened`, status];
+      return [[`barrier.${phase}.opening`, status], ...(way === 'ahead' ? [['business'], opened] : [opened])];
+    };
+    const behind = way === 'ahead' ? [] : [['business']];
+    const refused: unknown[][] = [
       ['barrier.cancel.opening', 'confirmed'],
       ['barrier.cancel.opened', 'confirmed'],
       ['barrier.cancel.rolled-back', 'confirmed'],
+    ];
+    const expected: unknown[][] = [
+      ...started('try', undefined),
+      ...behind,
+      ['barrier.try.committing', undefined],
+      ['barrier.try.committed', 'tried'],
+      ...started('confirm', 'tried'),
+      ...behind,
+      ['barrier.confirm.committing', 'tried'],
+      ['barrier.confirm.committed', 'confirmed'],
+      // What ran ahead in vain is undone, and then the barrier speaks first.
+      ...(way === 'ahead' ? [...started('cancel', 'confirmed'), ['barrier.cancel.rolled-back', 'confirmed']] : []),
+      ...refused,
     ];
     expect(seen).toEqual(expected);
   });
@@ -191,7 +200,7 @@ describe('TypeOrmBarrier', () => {
   it.each(['off', 'local', 'remote_write', 'on', 'remote_apply'])(
     'a session with synchronous_commit %s is durable',
     async (setting) => {
-      const own = await openBarrierBench(`${database.url}?options=-c%20synchronous_commit%3D${setting}`);
+      const own = await openBarrierBench(`${database.url}?options=-c%20synchronous_commit%3D${setting}`, {}, way);
       try {
         const done = await own.phase(branch().try, () => own.dataSource.query('show synchronous_commit'));
         const expected = setting === 'remote_apply' ? 'remote_apply' : 'on';
@@ -210,10 +219,11 @@ describe('TypeOrmBarrier', () => {
     await expect(bench.phase({ ...branch().try, seq: 1.5 }, insert('x'))).rejects.toThrow(TypeError);
     expect(await bench.holds()).toEqual([]);
   });
+});
 
+describe('the schema of TypeOrmBarrier', () => {
   it('is for Postgres only', async () => {
-    const options = { ...bench.dataSource.options, type: 'mysql' };
-    const mysql = Object.create(bench.dataSource, { options: { value: options } }) as typeof bench.dataSource;
+    const mysql = Object.create(DataSource.prototype, { options: { value: { type: 'mysql' } } }) as DataSource;
     const open = new TypeOrmBarrier(mysql, { name: 'legacy', migrations: 'run', fault: noFaults }).open();
     await expect(open).rejects.toMatchObject({ code: 'TCC_CONFIGURATION', option: 'DataSource legacy' });
   });

@@ -20,6 +20,13 @@ export const Hold = new EntitySchema<HoldRow>({
   columns: { key: { type: String, primary: true }, account: { type: String }, amount: { type: Number } },
 });
 
+/**
+ * When business code starts: behind the barrier's answer, or ahead of it, where its first statement takes the opening
+ * along. What comes of a phase is the same.
+ */
+export type Way = 'behind' | 'ahead';
+export const WAYS: readonly Way[] = ['behind', 'ahead'];
+
 export interface BarrierBench {
   readonly dataSource: DataSource;
   readonly barrier: TypeOrmBarrier;
@@ -38,7 +45,11 @@ export interface BarrierBench {
   close(): Promise<void>;
 }
 
-export async function openBarrierBench(url: string, options: Partial<DataSourceOptions> = {}): Promise<BarrierBench> {
+export async function openBarrierBench(
+  url: string,
+  options: Partial<DataSourceOptions> = {},
+  way: Way = 'behind',
+): Promise<BarrierBench> {
   const dataSource = new DataSource({ type: 'postgres', url, entities: [Hold], ...options } as DataSourceOptions);
   await dataSource.initialize();
   const leave = joinDataSource(dataSource);
@@ -58,7 +69,7 @@ export async function openBarrierBench(url: string, options: Partial<DataSourceO
     observer,
     faults: () => undefined,
     phase: (call, business) =>
-      barrier.run(call, (local) =>
+      barrier.run(way === 'ahead' ? { ...call, mayRunAhead: true } : call, (local) =>
         runWith(
           {
             branch: {
