@@ -155,11 +155,15 @@ describe.each(WAYS)('the barrier under concurrent deliveries, business code %s',
     const tally = { tried: 0, late: 0 };
     const race = async (round: number): Promise<void> => {
       const of = branch();
-      const trying = codeOf(bench.phase(of.try, holdFor(bench, of.key)));
       // From "before the try" to "after its commit", turn by turn: no clock is involved.
-      for (let turn = round % 40; turn > 0; turn -= 1) await new Promise((resolve) => setImmediate(resolve));
-      const cancelled = await bench.phase(of.cancel, giveBack(bench, of.key));
-      const tried = await trying;
+      const after = async (turns: number) => {
+        for (let turn = turns; turn > 0; turn -= 1) await new Promise((resolve) => setImmediate(resolve));
+      };
+      const offset = (round % 60) - 20;
+      const [tried, cancelled] = await Promise.all([
+        after(-offset).then(() => codeOf(bench.phase(of.try, holdFor(bench, of.key)))),
+        after(offset).then(() => bench.phase(of.cancel, giveBack(bench, of.key))),
+      ]);
       expect(tried === 'TCC_LATE_TRY').toBe(!cancelled.ran);
       tally[cancelled.ran ? 'tried' : 'late'] += 1;
     };
