@@ -21,14 +21,12 @@ const BEGIN: OpeningStatement = {
   values: [],
 };
 
-// Business code keeps the lock_timeout that its session had, so that one is remembered in the transaction itself.
-const LIMIT_WAIT: OpeningStatement = {
-  name: 'tcc-limit-wait-1',
-  text:
-    `select set_config('tcc.lock_timeout', current_setting('lock_timeout'), true), ` +
-    `set_config('lock_timeout', '${BARRIER_WAIT}', true)`,
-  values: [],
-};
+// Business code keeps the lock_timeout that its session had, so that one is remembered in the transaction itself. In the
+// statement that waits: the planner evaluates such a condition once and before it looks for a row.
+const LIMIT_WAIT =
+  `(select set_config('lock_timeout', '${BARRIER_WAIT}', true) from ` +
+  `(select set_config('tcc.lock_timeout', current_setting('lock_timeout'), true)) as session (wait) ` +
+  `where wait is not null) is not null`;
 const RESTORE_WAIT = `set_config('lock_timeout', current_setting('tcc.lock_timeout'), true)`;
 
 // An answered phase must survive a crash of the database, or the ledger says confirmed and the rows are gone. Somebody
@@ -41,11 +39,13 @@ const DURABLE =
 const MOVES = {
   try: {
     name: 'tcc-try-1',
-    text: `${insert('tried')} nothing ${returning([])}`,
+    text: `insert into tcc_barrier (xid, seq, status) values ($1, $2, 'tried') on conflict (xid, seq) do nothing ${returning([])}`,
   },
   confirm: {
     name: 'tcc-confirm-1',
-    text: `update tcc_barrier set status = 'confirmed' where xid = $1 and seq = $2 and status = 'tried' ${returning([RESTORE_WAIT])}`,
+    text:
+      `update tcc_barrier set status = 'confirmed' ` +
+      `where xid = $1 and seq = $2 and status = 'tried' and ${LIMIT_WAIT} ${returning([RESTORE_WAIT])}`,
   },
   message: {
     name: 'tcc-message-1',
@@ -59,7 +59,10 @@ const MOVES = {
 } as const;
 
 function insert(status: string): string {
-  return `insert into tcc_barrier (xid, seq, status) values ($1, $2, '${status}') on conflict (xid, seq) do`;
+  return (
+    `insert into tcc_barrier (xid, seq, status) select $1::uuid, $2::int, '${status}' where ${LIMIT_WAIT} ` +
+    `on conflict (xid, seq) do`
+  );
 }
 
 /**
@@ -84,7 +87,7 @@ export function openingOf(call: BarrierCall, remainingMs: number | undefined): r
     remainingMs === undefined ? '' : String(Math.min(LARGEST_INTEGER, Math.max(1, Math.floor(remainingMs))));
   const [xid, seq] = keyOf(call);
   const moving = { name: move.name, text: move.text, values: [xid, seq, idleMs] };
-  return call.phase === 'try' ? [BEGIN, moving] : [BEGIN, LIMIT_WAIT, moving];
+  return [BEGIN, moving];
 }
 
 /** An opening for the simple protocol: all statements in one string, which has no parameters. */

@@ -16,7 +16,7 @@ export interface BarrierCall {
    */
   readonly deadline?: Monotonic;
   /** Try only: awaited right before COMMIT; a rejection rolls the local transaction back. */
-  readonly beforeCommit?: () => Promise<void>;
+  readonly beforeCommit?: (() => Promise<void>) | undefined;
   /**
    * The business code touches nothing but this local transaction: it may be started before the barrier has answered, and
    * is undone where the answer is that it must not run.

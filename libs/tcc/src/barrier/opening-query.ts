@@ -1,9 +1,13 @@
 import type { QueryResult, Submittable } from 'pg';
 import type { OpeningStatement } from './barrier-sql.js';
+import { RepeatedStatements } from './repeated-statements.js';
 
 /** Of pg's connection: what its own queries, pg-cursor and pg-query-stream send with. */
 interface Wire {
   readonly stream: { readonly writable: boolean; write(chunk: Buffer): boolean };
+  /** By name, what has been parsed and (pg >= 8.23) what has been sent to be. */
+  readonly parsedStatements?: Record<string, string>;
+  readonly submittedNamedStatements?: Record<string, string>;
   parse(message: { text: string; name: string; types: unknown[] }): void;
   bind(message: { portal: string; statement: string; values: readonly string[]; binary: boolean }): void;
   execute(message: { portal: string }): void;
@@ -15,6 +19,8 @@ type Answered = (error: Error | null | undefined, result?: QueryResult | QueryRe
 
 /** pg's own query: it sends itself, up to a Sync, and is told what comes back. */
 interface OwnQuery {
+  name?: string | undefined;
+  readonly text: string;
   callback: Answered;
   binary?: boolean;
   readonly _result: unknown;
@@ -38,12 +44,19 @@ interface JavaScriptClient {
   };
 }
 
+/** Forgets the business statements that a client has prepared: their plans no longer fit the tables. */
+export function forgetStatements(client: object): void {
+  const carrier = carriers.get(client);
+  if (carrier && carrier !== 'cannot') carrier.repeated.forget();
+}
+
 /** `perhaps`: its opening failed somewhere behind the Parse. */
 type Prepared = Map<string, 'prepared' | 'perhaps'>;
 
 /** What is kept of a connection, for all the openings that it carries. */
 interface Carrier {
   readonly prepared: Prepared;
+  readonly repeated: RepeatedStatements;
   /** The connection, but that what is sent through it is gathered: each write by itself would be a system call. */
   readonly gathering: Wire;
   readonly chunks: Buffer[];
@@ -82,7 +95,7 @@ function carrierFor({ pipeline, connection, constructor }: JavaScriptClient): Ca
     uncork: () => undefined,
   };
   const gathering = Object.create(connection, { stream: { value: stream } }) as Wire;
-  return { prepared: new Map(), gathering, chunks };
+  return { prepared: new Map(), repeated: new RepeatedStatements(), gathering, chunks };
 }
 
 /**
@@ -117,7 +130,9 @@ export class OpeningQuery implements Submittable {
   ) {
     this.own = new (client as JavaScriptClient).constructor.Query!(text, values, answered);
     this.carrier = carrierOf(client) as Carrier;
-    if (prepares) this.prepared = this.carrier.prepared;
+    if (!prepares) return;
+    this.prepared = this.carrier.prepared;
+    this.own.name = this.carrier.repeated.nameOf(text);
   }
 
   /** Whether all of the opening has succeeded. */
@@ -125,6 +140,13 @@ export class OpeningQuery implements Submittable {
     return this.completed === this.opening.length;
   }
 
+  // pg notes under the name of the query what the server has parsed: ours we note ourselves.
+  get name(): string | undefined {
+    return this.opened ? this.own.name : undefined;
+  }
+  get text(): string | undefined {
+    return this.opened ? this.own.text : undefined;
+  }
   // What pg sets on a query before it submits it is meant for the business statement.
   get callback(): Answered {
     return this.own.callback;
@@ -181,6 +203,9 @@ export class OpeningQuery implements Submittable {
   }
 
   handleError(error: Error, wire: Wire): void {
+    const { name } = this.own;
+    // Skipped with the rest: it has never been parsed.
+    if (name && !wire.parsedStatements?.[name]) delete wire.submittedNamedStatements?.[name];
     this.own.handleError(error, wire);
   }
 

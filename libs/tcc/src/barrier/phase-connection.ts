@@ -1,7 +1,7 @@
 import type { PoolClient, QueryResult } from 'pg';
 import type { QueryRunner } from 'typeorm';
 import type { OpeningStatement } from './barrier-sql.js';
-import { canLead, OpeningQuery } from './opening-query.js';
+import { canLead, forgetStatements, OpeningQuery } from './opening-query.js';
 
 /** Private in TypeORM (0.3 and 1.x): gives the connection back with an error, so that the pool destroys it. */
 type GiveBack = (this: QueryRunner, error?: Error) => Promise<void>;
@@ -104,6 +104,11 @@ export class PhaseConnection {
       });
       this.client.query(query);
     });
+  }
+
+  /** See {@link forgetStatements}. */
+  forgetStatements(): void {
+    forgetStatements(this.client);
   }
 
   /** Resolves when nothing is under way. */

@@ -31,6 +31,9 @@ const LOCK_NOT_AVAILABLE = '55P03';
 /** A prepared statement is not there, or is there already: a pooler gives each transaction another session. */
 const UNPREPARED = new Set(['26000', '42P05']);
 
+/** Where the server finds that the table of a prepared statement has changed; the error's code says less. */
+const RESULT_TYPE_CHANGED = 'RevalidateCachedQuery';
+
 /** How {@link TypeOrmBarrier} is set up. */
 export interface TypeOrmBarrierOptions {
   /** The DataSource's name as the user knows it, for errors. */
@@ -140,10 +143,7 @@ export class TypeOrmBarrier implements BarrierPort {
       // Whatever the business code made of it: where the opening failed it never had a transaction, and after a
       // conflict nothing of this attempt can be kept.
       const reason = opening.failure ? openingFailure(opening.failure.error, call) : error;
-      if (opening.failure && this.prepares && isUnprepared(reason)) {
-        this.prepares = false;
-        return { error: reason, again: true };
-      }
+      if (!committed && this.prepares && this.isOfPreparing(reason, connection)) return { error: reason, again: true };
       return { error: reason, again: !committed && (connection.conflict || isConflict(reason)) };
     } finally {
       stopWatch();
@@ -195,6 +195,18 @@ export class TypeOrmBarrier implements BarrierPort {
     if (local.hasSubscribers) await local.broadcast('AfterTransactionRollback').catch(() => undefined);
   }
 
+  /** Whether a phase failed only because statements were prepared for it: the next attempt gets by without. */
+  private isOfPreparing(error: unknown, connection: PhaseConnection): boolean {
+    const { code, routine } = (error ?? {}) as { code?: string; routine?: string };
+    if (routine === RESULT_TYPE_CHANGED) {
+      connection.forgetStatements();
+      return true;
+    }
+    if (!UNPREPARED.has(code ?? '')) return false;
+    this.prepares = false;
+    return true;
+  }
+
   private connect(): Promise<PhaseConnection> {
     return PhaseConnection.open(originalCreateQueryRunner(this.dataSource)('master'));
   }
@@ -221,8 +233,6 @@ async function runAhead<T>(
     if (opening.state !== 'open') await opening.first();
   }
 }
-
-const isUnprepared = (error: unknown): boolean => UNPREPARED.has((error as { code?: string }).code ?? '');
 
 function openingFailure(error: unknown, call: BarrierCall): unknown {
   // Only here: a lock that the business code waited for in vain is that code's failure.

@@ -14,9 +14,9 @@ export interface OpenLocalTransaction {
 /** What the running code belongs to. Immutable: entering something makes a new one. */
 export interface ExecutionContext {
   /** The global transaction (the innermost joined method of it) that tries called here belong to. */
-  readonly scope?: TransactionScope;
+  readonly scope?: TransactionScope | undefined;
   /** The phase that is running. */
-  readonly branch?: BranchExecution;
+  readonly branch?: BranchExecution | undefined;
   /** Local transactions that code around this one has opened, outside any phase. */
   readonly openOn: readonly OpenLocalTransaction[];
   readonly baggage: Baggage;
@@ -35,10 +35,18 @@ export const currentContext = (): ExecutionContext => storage.getStore() ?? NOTH
 
 /** Runs `work` with parts of the context replaced. */
 export function runWith<T>(change: Partial<ExecutionContext>, work: () => T): T {
-  return storage.run({ ...currentContext(), ...change }, work);
+  const { scope, branch, openOn, baggage } = currentContext();
+  const changed = {
+    scope: 'scope' in change ? change.scope : scope,
+    branch: 'branch' in change ? change.branch : branch,
+    openOn: change.openOn ?? openOn,
+    baggage: change.baggage ?? baggage,
+  };
+  return storage.run(changed, work);
 }
 
 /** Runs `work` outside everything, as a driver of phase two does. */
 export function runDetached<T>(context: Partial<ExecutionContext>, work: () => T): T {
-  return storage.run({ ...NOTHING, ...context }, work);
+  const { scope, branch, openOn = NOTHING.openOn, baggage = NOTHING.baggage } = context;
+  return storage.run({ scope, branch, openOn, baggage }, work);
 }

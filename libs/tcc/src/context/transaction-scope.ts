@@ -8,7 +8,7 @@ export interface BranchRequest {
   readonly kind: BranchKind;
   /** Encoded arguments. */
   readonly args: string;
-  readonly timeLimitMs?: number;
+  readonly timeLimitMs?: number | undefined;
 }
 
 /** A branch of the running transaction, as the interceptor sees it. */

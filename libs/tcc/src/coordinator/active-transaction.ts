@@ -26,8 +26,8 @@ export interface TransactionDraft {
   readonly timeoutMs: number;
   readonly order: PhaseTwoOrder;
   readonly baggage: Baggage;
-  readonly key?: string;
-  readonly fingerprint?: string;
+  readonly key: string | undefined;
+  readonly fingerprint: string | undefined;
 }
 
 class ActiveBranch implements OpenBranch {
@@ -124,8 +124,8 @@ export class ActiveTransaction {
 
   /** The write that begins it with these branches. */
   beginWrite(branches: readonly BranchWrite[]): BeginWrite {
-    const { timeoutMs: _, ...draft } = this.draft;
-    return { ...draft, xid: this.xid, deadline: this.deadline, branches };
+    const { service, name, key, fingerprint, order, baggage } = this.draft;
+    return { xid: this.xid, service, name, key, fingerprint, order, baggage, deadline: this.deadline, branches };
   }
 
   /** Says that the row is there already, as it is for a transaction with a key. */
@@ -138,7 +138,8 @@ export class ActiveTransaction {
     const what = `${request.participant}.${request.method}`;
     if (this.closed || scope.isClosed) throw new TransactionClosedError(what, this.xid);
     if (monotonicNow() >= this.deadline) throw this.timedOut();
-    const write = { ...request, seq: this.branches.length + 1 };
+    const { participant, method, kind, args, timeLimitMs } = request;
+    const write: BranchWrite = { seq: this.branches.length + 1, participant, method, kind, args, timeLimitMs };
     const branch = new ActiveBranch(this.xid, this.deadline, write, scope);
     this.branches.push(branch);
     branch.registered = this.record(write, what);
@@ -184,16 +185,21 @@ export class ActiveTransaction {
     const outcomes: Record<number, BranchOutcome> = {};
     for (const { write, scope, state, answered, result } of this.branches) {
       const confirm = state === 'succeeded' && scope.hasSucceeded;
-      outcomes[write.seq] = { confirm, answered, ...(confirm && result !== undefined ? { result } : {}) };
+      // as JSON it is not there when it is undefined
+      outcomes[write.seq] = { confirm, answered, result: confirm ? result : undefined };
     }
     return outcomes;
   }
 
   /** The branches as a driver reads them from the ledger. */
   records(): BranchRecord[] {
-    return this.branches.map(({ write }) => ({
-      ...write,
-      timeLimitMs: write.timeLimitMs,
+    return this.branches.map(({ write: { seq, participant, method, kind, args, timeLimitMs } }) => ({
+      seq,
+      participant,
+      method,
+      kind,
+      args,
+      timeLimitMs,
       settled: false,
       parked: false,
       attempts: 0,

@@ -95,7 +95,7 @@ export class Decider {
       outcomes,
       owner,
       leaseMs,
-      ...(result === undefined ? {} : { result }),
+      result,
     };
     const askedAt = monotonicNow();
     const answer = await this.commits.decide(write);

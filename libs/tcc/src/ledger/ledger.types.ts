@@ -16,7 +16,7 @@ export interface BranchWrite {
   /** Arguments, encoded by the codec. */
   readonly args: string;
   /** Only for participants without barrier: how long a try may be under way, in milliseconds. */
-  readonly timeLimitMs?: number;
+  readonly timeLimitMs?: number | undefined;
 }
 
 /** Writes the transaction together with its first branches; unconditional but for the key. */
@@ -25,9 +25,9 @@ export interface BeginWrite {
   readonly xid: string;
   readonly service: string;
   readonly name: string;
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** Digest of the arguments under that key. */
-  readonly fingerprint?: string;
+  readonly fingerprint?: string | undefined;
   readonly order: PhaseTwoOrder;
   readonly baggage: Readonly<Record<string, string>>;
   /** On this process's clock; the ledger stores its own clock's now plus what is left when the write is sent. */
@@ -77,7 +77,7 @@ export interface BranchOutcome {
   /** The try is known to have ended, well or badly. False: it may still be under way. */
   readonly answered: boolean;
   /** What the try returned, encoded; only for branches to confirm. */
-  readonly result?: string;
+  readonly result?: string | undefined;
 }
 
 /** Outcomes by seq. A branch that is not listed is to cancel and not known to have answered. */
@@ -89,7 +89,7 @@ export interface DecideWrite {
   readonly to: Decision;
   readonly outcomes: BranchOutcomes;
   /** The initiator's encoded return value; only with a key and to confirm. */
-  readonly result?: string;
+  readonly result?: string | undefined;
   readonly owner: string;
   readonly leaseMs: number;
 }

@@ -38,7 +38,7 @@ export class BranchInterceptor {
       kind: entry.kind,
       args,
       // behind a barrier a late try is refused, so that no cancel has to wait for it
-      ...(barrier || entry.timeLimitMs === undefined ? {} : { timeLimitMs: entry.timeLimitMs }),
+      timeLimitMs: barrier ? undefined : entry.timeLimitMs,
     });
     if (entry.kind === 'message') {
       await branch.registered;

@@ -55,10 +55,10 @@ export class TryRunner {
           kind: entry.kind,
           branch: entry.fullName,
           mayRunAhead: entry.participant.effects === 'database',
-          ...(beforeCommit ? { beforeCommit } : {}),
+          beforeCommit,
         },
         async (local) => {
-          const execution = executionOf(run, signals, local);
+          const execution = new RunningTry(run, signals, local);
           const value = await runWith({ branch: execution }, run.body);
           // Inside the local transaction: a result that cannot be stored undoes the try.
           return { value, encoded: this.payloads.encodeResult(value, entry.fullName) };
@@ -99,7 +99,7 @@ async function withinLimit(run: TryRun): Promise<unknown> {
   const { entry, xid } = run;
   const limitMs = entry.timeLimitMs ?? 0;
   const limit = limitSignal(run.signals, limitMs);
-  const running = runWith({ branch: executionOf(run, limit) }, async () => run.body());
+  const running = runWith({ branch: new RunningTry(run, limit, undefined) }, async () => run.body());
   try {
     const value = await Promise.race([running, limit.expired]);
     if (value === EXPIRED) throw new TryTimeLimitError(entry.fullName, xid, limitMs);
@@ -112,23 +112,34 @@ async function withinLimit(run: TryRun): Promise<unknown> {
 
 const EXPIRED = Symbol('expired');
 
-/** A branch's code while it runs; its signal is made when it is asked for. */
-function executionOf(run: TryRun, signals: HasSignal, local?: LocalTransaction): BranchExecution {
-  const { entry, xid, seq, self, entersWrapper } = run;
-  return {
-    xid,
-    seq,
-    phase: 'try',
-    kind: entry.kind,
-    name: entry.fullName,
-    self,
-    method: entry.method,
-    get signal() {
-      return signals.signal;
-    },
-    local,
-    entersWrapper,
-  };
+/** A try while it runs. Its signal is made when it is asked for. */
+class RunningTry implements BranchExecution {
+  readonly xid: string;
+  readonly seq: number;
+  readonly phase = 'try';
+  readonly kind: BranchExecution['kind'];
+  readonly name: string;
+  readonly self: object;
+  readonly method: PropertyKey;
+  readonly entersWrapper: true | undefined;
+
+  constructor(
+    { entry, xid, seq, self, entersWrapper }: TryRun,
+    private readonly signals: HasSignal,
+    readonly local: LocalTransaction | undefined,
+  ) {
+    this.xid = xid;
+    this.seq = seq;
+    this.kind = entry.kind;
+    this.name = entry.fullName;
+    this.self = self;
+    this.method = entry.method;
+    this.entersWrapper = entersWrapper;
+  }
+
+  get signal(): AbortSignal {
+    return this.signals.signal;
+  }
 }
 
 function limitSignal(

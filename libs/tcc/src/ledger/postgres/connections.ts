@@ -8,6 +8,12 @@ import type { PostgresLedgerOptions } from './postgres-ledger.options.js';
 const CLIENT_GRACE_MS = 500;
 const DEFAULT_CONNECTIONS = 4;
 
+/**
+ * Otherwise every flush plans all of its statements anew: the planner takes the length of each array for something to
+ * optimise for, and planning costs several times what running them does. Not every engine knows the setting.
+ */
+const PLAN_ONCE = `select set_config(name, 'force_generic_plan', false) from pg_settings where name = 'plan_cache_mode'`;
+
 /** Nothing to do: whoever uses the connection gets the error, and the pool replaces the connection. */
 const heard = (): void => undefined;
 
@@ -114,6 +120,6 @@ function sessionSettings({ schema, timeoutMs }: PostgresLedgerOptions): string {
   const searchPath = schema === undefined ? '' : `; set search_path = ${pg.escapeIdentifier(schema)}`;
   return (
     `set statement_timeout = ${timeoutMs}; set idle_in_transaction_session_timeout = ${timeoutMs}; ` +
-    `set default_transaction_isolation = 'read committed'${searchPath}`
+    `set default_transaction_isolation = 'read committed'; ${PLAN_ONCE}${searchPath}`
   );
 }

@@ -1,0 +1,31 @@
+/** As with JDBC's driver for Postgres: what is run once or twice is not worth a plan that stays. */
+const WORTH_PREPARING = 5;
+/** Each one takes memory in the server, for each connection. */
+const MOST_STATEMENTS = 100;
+
+let names = 0;
+
+/**
+ * Which business statements a connection prepares: those that it sees again and again behind the opening of a phase.
+ * Parsing and planning a small statement costs the server as much as running it.
+ */
+export class RepeatedStatements {
+  private readonly seen = new Map<string, { times: number; name?: string }>();
+
+  /** @returns the name to prepare it under; undefined: not yet, or never */
+  nameOf(text: string): string | undefined {
+    const known = this.seen.get(text);
+    if (!known) {
+      if (this.seen.size < MOST_STATEMENTS) this.seen.set(text, { times: 1 });
+      return undefined;
+    }
+    known.times += 1;
+    if (known.times > WORTH_PREPARING) known.name ??= `tcc-s-${++names}`;
+    return known.name;
+  }
+
+  /** What is seen from now on is prepared anew, under other names. */
+  forget(): void {
+    this.seen.clear();
+  }
+}

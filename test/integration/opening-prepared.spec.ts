@@ -1,0 +1,118 @@
+import { type BarrierBench, branch, openBarrierBench } from '../support/barrier-bench.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { WireTap } from '../support/wire-tap.js';
+
+/** More often than any statement is sent before it is worth preparing. */
+const OFTEN = 12;
+
+// Only where the opening takes a statement along is anything prepared.
+describe('the prepared statements of openings', () => {
+  let database: TestDatabase;
+  let bench: BarrierBench;
+  let wire: WireTap;
+
+  beforeAll(async () => void (database = await createTestDatabase()));
+  afterAll(() => database.drop());
+  // Each test has a barrier that has not given up preparing yet.
+  beforeEach(async () => {
+    bench = await openBarrierBench(database.url, { extra: { max: 1 } }, 'ahead');
+    wire = new WireTap(bench.dataSource);
+    await bench.observer.query('truncate hold, tcc_barrier');
+  });
+  afterEach(() => bench.close());
+
+  const raw = (key: string) => bench.dataSource.query(`insert into hold values ($1, 'a', 1) returning *`, [key]);
+  const write = async (phase: 'try' | 'confirm' | 'cancel' = 'try') => {
+    const of = branch();
+    if (phase !== 'try') await bench.phase(of.try, async () => undefined);
+    const done = await bench.phase(of[phase], () => raw(of.key));
+    expect(done).toMatchObject({ ran: true });
+    return of.key;
+  };
+  const writeOften = async (phase: 'try' | 'confirm' | 'cancel' = 'try') => {
+    const keys: string[] = [];
+    for (let left = OFTEN; left > 0; left -= 1) keys.push(await write(phase));
+    return keys;
+  };
+  const names = async () =>
+    (await bench.dataSource.query<{ name: string }[]>('select name from pg_prepared_statements order by name')).map(
+      ({ name }) => name,
+    );
+
+  it.each(['try', 'confirm', 'cancel'] as const)('are made once on a connection for %s', async (phase) => {
+    const { prepared } = await wire.during(() => writeOften(phase));
+    expect(prepared).toEqual([...new Set(prepared)]);
+    expect(prepared).toContain(`tcc-${phase}-1`);
+    expect((await names()).toSorted()).toEqual(prepared.toSorted());
+  });
+
+  // What a pooler in transaction mode amounts to: the next transaction has a session that knows nothing of them.
+  it.each(['try', 'confirm', 'cancel'] as const)('that are all gone: %s succeeds all the same', async (phase) => {
+    const keys = await writeOften(phase);
+    for (const forget of ['deallocate all', 'discard all', 'discard all']) {
+      await bench.dataSource.query(forget);
+      keys.push(await write(phase), await write(phase));
+    }
+    expect(await bench.holds()).toEqual(keys.toSorted());
+  });
+
+  it('each of which is gone alone: the phase succeeds, and has written once', async () => {
+    await writeOften();
+    for (const name of await names()) {
+      const own = await openBarrierBench(database.url, { extra: { max: 1 } }, 'ahead');
+      const insert = (key: string) =>
+        own.phase(branch().try, () => own.dataSource.query(`insert into hold values ($1, 'a', 1) returning *`, [key]));
+      for (let left = OFTEN; left > 0; left -= 1) await insert(`${name} ${left}`);
+      const [mine] = await own.dataSource.query<{ name: string }[]>(
+        `select name from pg_prepared_statements where name = $1 or ($2 and name like 'tcc-s-%')`,
+        [name, name.startsWith('tcc-s-')],
+      );
+      await own.dataSource.query(`deallocate "${mine!.name}"`);
+      await insert(`${name} after`);
+      await own.close();
+    }
+    expect((await bench.holds()).filter((key) => key.endsWith('after'))).toHaveLength((await names()).length);
+  });
+
+  it('that another client has made in this session: the phase succeeds', async () => {
+    await bench.dataSource.query(`prepare "tcc-begin-1" as select 1`);
+    await bench.dataSource.query(`prepare "tcc-try-1" as select 1`);
+    const keys = await writeOften();
+    expect(await bench.holds()).toEqual(keys.toSorted());
+  });
+
+  it('are known after an opening that failed half way', async () => {
+    const of = branch();
+    await bench.phase(of.try, async () => undefined);
+    await bench.observer.query(`begin; select from tcc_barrier where xid = '${of.try.xid}' for update`);
+    // As it is the first confirm on this connection, the barrier statement is prepared and then fails.
+    await expect(bench.phase(of.confirm, () => raw(of.key))).rejects.toMatchObject({ code: 'TCC_BARRIER_BUSY' });
+    await bench.observer.query('commit');
+    expect(await bench.phase(of.confirm, () => raw(of.key))).toMatchObject({ ran: true });
+    const { prepared } = await wire.during(() => writeOften('confirm'));
+    expect(prepared.filter((name) => !name.startsWith('tcc-s-'))).toEqual([]);
+    expect(await bench.holds()).toHaveLength(1 + OFTEN);
+  });
+
+  it('of a table that has changed since: the phase succeeds and sees the change', async () => {
+    await writeOften();
+    await bench.observer.query('alter table hold add column note text');
+    const rows = () => bench.dataSource.query<object[]>(`insert into hold values ($1, 'a', 1, 'n') returning *`, ['n']);
+    expect(await bench.phase(branch().try, rows)).toMatchObject({ value: [{ note: 'n' }] });
+    const again = await bench.phase(branch().try, () => raw('again'));
+    expect(again).toMatchObject({ value: [{ key: 'again', note: null }] });
+    await bench.observer.query('alter table hold drop column note');
+    expect(await bench.phase(branch().try, () => raw('once more'))).toMatchObject({ value: [{ key: 'once more' }] });
+    expect(await bench.holds()).toHaveLength(OFTEN + 3);
+  });
+
+  it.each(['wraps the error', 'catches the error'])('that are gone, under business code that %s', async (what) => {
+    await writeOften();
+    await bench.dataSource.query('deallocate all');
+    const done = await bench.phase(branch().try, () =>
+      raw('x').catch(() => (what === 'wraps the error' ? Promise.reject(new Error('could not save')) : undefined)),
+    );
+    expect(done).toMatchObject({ ran: true });
+    expect(await bench.holds()).toContain('x');
+  });
+});
