@@ -56,24 +56,6 @@ describe('the prepared statements of openings', () => {
     expect(await bench.holds()).toEqual(keys.toSorted());
   });
 
-  it('each of which is gone alone: the phase succeeds, and has written once', async () => {
-    await writeOften();
-    for (const name of await names()) {
-      const own = await openBarrierBench(database.url, { extra: { max: 1 } }, 'ahead');
-      const insert = (key: string) =>
-        own.phase(branch().try, () => own.dataSource.query(`insert into hold values ($1, 'a', 1) returning *`, [key]));
-      for (let left = OFTEN; left > 0; left -= 1) await insert(`${name} ${left}`);
-      const [mine] = await own.dataSource.query<{ name: string }[]>(
-        `select name from pg_prepared_statements where name = $1 or ($2 and name like 'tcc-s-%')`,
-        [name, name.startsWith('tcc-s-')],
-      );
-      await own.dataSource.query(`deallocate "${mine!.name}"`);
-      await insert(`${name} after`);
-      await own.close();
-    }
-    expect((await bench.holds()).filter((key) => key.endsWith('after'))).toHaveLength((await names()).length);
-  });
-
   it('that another client has made in this session: the phase succeeds', async () => {
     await bench.dataSource.query(`prepare "tcc-begin-1" as select 1`);
     await bench.dataSource.query(`prepare "tcc-try-1" as select 1`);
@@ -106,13 +88,53 @@ describe('the prepared statements of openings', () => {
     expect(await bench.holds()).toHaveLength(OFTEN + 3);
   });
 
-  it.each(['wraps the error', 'catches the error'])('that are gone, under business code that %s', async (what) => {
-    await writeOften();
-    await bench.dataSource.query('deallocate all');
-    const done = await bench.phase(branch().try, () =>
-      raw('x').catch(() => (what === 'wraps the error' ? Promise.reject(new Error('could not save')) : undefined)),
-    );
-    expect(done).toMatchObject({ ran: true });
-    expect(await bench.holds()).toContain('x');
+  it.each(['tcc-begin-1', 'tcc-try-1', 'tcc-s-'])(
+    'one of which is gone (%s): the phase has written once',
+    async (name) => {
+      const keys = await writeOften();
+      const gone = (await names()).filter((known) => known.startsWith(name));
+      expect(gone).toHaveLength(1);
+      await bench.dataSource.query(`deallocate "${gone[0]}"`);
+      expect(await bench.phase(branch().try, () => raw('x'))).toMatchObject({ ran: true });
+      expect(await bench.holds()).toEqual([...keys, 'x'].toSorted());
+    },
+  );
+
+  it('survive that every opening fails at first', async () => {
+    await bench.observer.query(`
+      create sequence openings;
+      create function conflict() returns trigger language plpgsql as
+        $$ begin if nextval('openings') % 2 = 1 then raise exception 'conflict' using errcode = '40001'; end if; return new; end $$;
+      create trigger conflict before insert on tcc_barrier for each row execute function conflict();`);
+    const keys = await writeOften();
+    await bench.observer.query('drop trigger conflict on tcc_barrier; drop function conflict; drop sequence openings');
+    expect(await bench.holds()).toEqual(keys.toSorted());
+    expect(await names()).toHaveLength(3);
+  });
+
+  it('survive that the statement behind them fails, as it runs or as it is parsed', async () => {
+    const keys = [await write()];
+    const later = (key: string) => bench.dataSource.query('insert into later values ($1)', [key]);
+    for (let left = OFTEN; left > 0; left -= 1) {
+      await expect(bench.phase(branch().try, () => raw(keys[0]!))).rejects.toMatchObject({ code: '23505' });
+      await expect(bench.phase(branch().try, () => later('x'))).rejects.toMatchObject({ code: '42P01' });
+      keys.push(await write());
+    }
+    await bench.observer.query('create table later (key text)');
+    for (let left = OFTEN; left > 0; left -= 1) {
+      expect(await bench.phase(branch().try, () => later('x'))).toMatchObject({ ran: true });
+    }
+    expect((await bench.observer.query('select from later')).rowCount).toBe(OFTEN);
+    await bench.observer.query('drop table later');
+    expect(await bench.holds()).toEqual(keys.toSorted());
+  });
+
+  it('serve others who send the same text outside phases', async () => {
+    const keys = await writeOften();
+    for (let left = OFTEN; left > 0; left -= 1) {
+      await raw(`outside ${left}`);
+      keys.push(`outside ${left}`, await write());
+    }
+    expect(await bench.holds()).toEqual(keys.toSorted());
   });
 });
