@@ -4,6 +4,7 @@ const LAYERS = [
   ['core'],
   ['context'],
   ['observability'],
+  ['postgres'],
   ['ledger', 'barrier'],
   ['participant'],
   ['coordinator'],

@@ -1,102 +1,36 @@
-import type { QueryResult, Submittable } from 'pg';
+import type { Submittable } from 'pg';
+import { gatheringOf, unsend, type Answered, type Gathering, type OwnQuery, type Wire } from '../postgres/pg-wire.js';
 import type { OpeningStatement } from './barrier-sql.js';
 import { RepeatedStatements } from './repeated-statements.js';
 
-/** Of pg's connection: what its own queries, pg-cursor and pg-query-stream send with. */
-interface Wire {
-  readonly stream: { readonly writable: boolean; write(chunk: Buffer): boolean };
-  /** By name, what has been parsed and (pg >= 8.23) what has been sent to be. */
-  readonly parsedStatements?: Record<string, string>;
-  readonly submittedNamedStatements?: Record<string, string>;
-  parse(message: { text: string; name: string; types: unknown[] }): void;
-  bind(message: { portal: string; statement: string; values: readonly string[]; binary: boolean }): void;
-  execute(message: { portal: string }): void;
-  close(message: { type: 'S'; name: string }): void;
-  sync(): void;
+/** What is kept of a connection, for all the openings that it carries. */
+interface Carrier {
+  readonly gathering: Gathering;
+  readonly prepared: Prepared;
+  readonly repeated: RepeatedStatements;
 }
 
-type Answered = (error: Error | null | undefined, result?: QueryResult | QueryResult[]) => void;
+const carriers = new WeakMap<object, Carrier>();
 
-/** pg's own query: it sends itself, up to a Sync, and is told what comes back. */
-interface OwnQuery {
-  name?: string | undefined;
-  readonly text: string;
-  callback: Answered;
-  binary?: boolean;
-  readonly _result: unknown;
-  submit(wire: Wire): Error | null;
-  handleRowDescription(message: unknown): void;
-  handleDataRow(message: unknown): void;
-  handleCommandComplete(message: unknown, wire: Wire): void;
-  handleError(error: Error, wire: Wire): void;
-  handleReadyForQuery(wire: Wire): void;
-  handleEmptyQuery(wire: Wire): void;
-  handlePortalSuspended(wire: Wire): void;
-  handleCopyInResponse(wire: Wire): void;
-  handleCopyData(message: unknown): void;
-}
+/** Whether a client can carry an {@link OpeningQuery}. */
+export const canLead = (client: object): boolean => gatheringOf(client) !== undefined;
 
-interface JavaScriptClient {
-  readonly pipeline?: boolean;
-  readonly connection?: Partial<Wire>;
-  readonly constructor: {
-    readonly Query?: new (text: string, values: readonly unknown[], callback: Answered) => OwnQuery;
-  };
+function carrierOf(client: object): Carrier {
+  let carrier = carriers.get(client);
+  if (!carrier) {
+    carrier = { gathering: gatheringOf(client)!, prepared: new Map(), repeated: new RepeatedStatements() };
+    carriers.set(client, carrier);
+  }
+  return carrier;
 }
 
 /** Forgets the business statements that a client has prepared: their plans no longer fit the tables. */
 export function forgetStatements(client: object): void {
-  const carrier = carriers.get(client);
-  if (carrier && carrier !== 'cannot') carrier.repeated.forget();
+  carriers.get(client)?.repeated.forget();
 }
 
 /** `perhaps`: its opening failed somewhere behind the Parse. */
 type Prepared = Map<string, 'prepared' | 'perhaps'>;
-
-/** What is kept of a connection, for all the openings that it carries. */
-interface Carrier {
-  readonly prepared: Prepared;
-  readonly repeated: RepeatedStatements;
-  /** The connection, but that what is sent through it is gathered: each write by itself would be a system call. */
-  readonly gathering: Wire;
-  readonly chunks: Buffer[];
-}
-
-const carriers = new WeakMap<object, Carrier | 'cannot'>();
-
-/**
- * Whether a client can carry an {@link OpeningQuery}: not pg-native, which has no connection of its own, nor one that
- * pipelines, which refuses all queries but pg's.
- */
-export const canLead = (client: object): boolean => carrierOf(client) !== 'cannot';
-
-function carrierOf(client: object): Carrier | 'cannot' {
-  let carrier = carriers.get(client);
-  if (!carrier) carriers.set(client, (carrier = carrierFor(client as JavaScriptClient)));
-  return carrier;
-}
-
-function carrierFor({ pipeline, connection, constructor }: JavaScriptClient): Carrier | 'cannot' {
-  const able =
-    pipeline !== true &&
-    typeof constructor.Query === 'function' &&
-    typeof connection?.stream?.write === 'function' &&
-    typeof connection.parse === 'function' &&
-    typeof connection.bind === 'function' &&
-    typeof connection.execute === 'function' &&
-    typeof connection.close === 'function' &&
-    typeof connection.sync === 'function';
-  if (!able) return 'cannot';
-  const chunks: Buffer[] = [];
-  const stream = {
-    writable: true,
-    write: (chunk: Buffer) => chunks.push(chunk) > 0,
-    cork: () => undefined,
-    uncork: () => undefined,
-  };
-  const gathering = Object.create(connection, { stream: { value: stream } }) as Wire;
-  return { prepared: new Map(), repeated: new RepeatedStatements(), gathering, chunks };
-}
 
 /**
  * The opening of a phase and the first statement of its business code in one round trip and one write, with one Sync
@@ -111,6 +45,7 @@ export class OpeningQuery implements Submittable {
 
   private readonly own: OwnQuery;
   private completed = 0;
+  private submitting = false;
   private refused: Error | null = null;
   private readonly carrier: Carrier;
   private readonly prepared: Prepared | undefined;
@@ -128,11 +63,20 @@ export class OpeningQuery implements Submittable {
     values: readonly unknown[],
     answered: Answered,
   ) {
-    this.own = new (client as JavaScriptClient).constructor.Query!(text, values, answered);
-    this.carrier = carrierOf(client) as Carrier;
+    this.carrier = carrierOf(client);
+    this.own = new this.carrier.gathering.Query(text, values, (error, result) => {
+      // Where a value cannot be sent pg tells the query at once.
+      if (this.submitting) this.refused = error ?? null;
+      else answered(error, result);
+    });
     if (!prepares) return;
     this.prepared = this.carrier.prepared;
     this.own.name = this.carrier.repeated.nameOf(text);
+  }
+
+  /** Whether anything was sent. */
+  get sent(): boolean {
+    return this.refused === null;
   }
 
   /** Whether all of the opening has succeeded. */
@@ -164,14 +108,15 @@ export class OpeningQuery implements Submittable {
     return this.own._result;
   }
 
-  submit(connection: object): void {
-    const { stream } = connection as Wire;
-    const { gathering, chunks } = this.carrier;
-    for (const statement of this.opening) this.send(gathering, statement);
-    this.refused = this.own.submit(gathering);
-    if (this.refused) gathering.sync();
-    if (stream.writable) stream.write(Buffer.concat(chunks));
-    chunks.length = 0;
+  submit(): Error | null {
+    const { gathering } = this.carrier;
+    this.submitting = true;
+    for (const statement of this.opening) this.send(gathering.wire, statement);
+    this.refused = this.own.submit(gathering.wire) ?? this.refused;
+    this.submitting = false;
+    if (this.refused) gathering.discard();
+    else gathering.flush();
+    return this.refused;
   }
 
   private send(wire: Wire, { name, text, values }: OpeningStatement): void {
@@ -203,15 +148,12 @@ export class OpeningQuery implements Submittable {
   }
 
   handleError(error: Error, wire: Wire): void {
-    const { name } = this.own;
-    // Skipped with the rest: it has never been parsed.
-    if (name && !wire.parsedStatements?.[name]) delete wire.submittedNamedStatements?.[name];
+    unsend(wire, this.own);
     this.own.handleError(error, wire);
   }
 
   handleReadyForQuery(wire: Wire): void {
-    if (this.refused) this.own.handleError(this.refused, wire);
-    else this.own.handleReadyForQuery(wire);
+    this.own.handleReadyForQuery(wire);
   }
 
   handleEmptyQuery(wire: Wire): void {

@@ -22,6 +22,8 @@ export type RawAnswer = QueryResult | QueryResult[];
 
 /** What came of an opening and the statement behind it. */
 export interface LedAnswer {
+  /** False: the statement cannot be sent as it is, and nothing was. */
+  readonly sent: boolean;
   /** Whether the opening succeeded. */
   readonly opened: boolean;
   /** What its last statement returned first, if it returned a row. */
@@ -99,8 +101,8 @@ export class PhaseConnection {
       const query: OpeningQuery = new OpeningQuery(this.client, opening, prepares, text, values, (error, value) => {
         this.end();
         if (error && isConflict(error)) this.conflict = true;
-        const { opened, moved } = query;
-        resolve({ opened, moved, answer: error ? { error } : { value: value! } });
+        const { sent, opened, moved } = query;
+        resolve({ sent, opened, moved, answer: error ? { error } : { value: value! } });
       });
       this.client.query(query);
     });

@@ -64,14 +64,15 @@ export class PhaseOpening {
       const statements = this.plan.statements();
       this.state = 'sent';
       led = await this.connection.lead(statements, this.plan.prepares, statement, values);
-      if (!led.opened && 'error' in led.answer) throw led.answer.error;
-      const pause = this.plan.opened();
+      if (led.sent && !led.opened && 'error' in led.answer) throw led.answer.error;
+      const pause = led.sent ? this.plan.opened() : undefined;
       if (pause) await pause;
-      this.rule(led.moved as BarrierStatus | undefined);
+      if (led.sent) this.rule(led.moved as BarrierStatus | undefined);
+      else this.state = 'unsent';
     } catch (error) {
       throw this.failed(error);
     }
-    this.assertRuns();
+    if (led.sent) this.assertRuns();
     if ('error' in led.answer) throw led.answer.error;
     return led.answer.value;
   }

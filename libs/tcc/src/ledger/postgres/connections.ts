@@ -79,9 +79,6 @@ export class Connections {
       ...this.config(),
       max,
       min: 0,
-      // The statements of a transaction go out together (pg >= 8.23; before, one after the other): a third fewer waits,
-      // and a process that is stopped in between leaves no transaction open behind it.
-      pipeline: true,
       verify: (client, done) => {
         client.query(settings, (error?: Error) => done(error ?? undefined));
       },
