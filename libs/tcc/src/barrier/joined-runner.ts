@@ -17,7 +17,7 @@ interface Joined {
   /** Of TypeORM: the methods that ours stand in front of. */
   readonly base: QueryRunner & { query: Query };
   explicit: ExplicitTransactions | undefined;
-  client: PoolClient | undefined;
+  client: Promise<PoolClient> | undefined;
 }
 
 const JOINED = Symbol('joined');
@@ -92,11 +92,11 @@ const runnerMethods = {
   query(this: JoinedRunner, sql: string, parameters?: unknown[], structured?: boolean): Promise<unknown> {
     return query(this, sql, parameters, structured);
   },
-  async connect(this: JoinedRunner): Promise<PoolClient> {
+  connect(this: JoinedRunner): Promise<PoolClient> {
     const joined = this[JOINED];
     const level = joined.transaction.levelOf(joined.at);
-    if (!level.alive) throw level.refusal();
-    return (joined.client ??= gated(joined.transaction, joined.at));
+    if (!level.alive) return Promise.reject(level.refusal());
+    return (joined.client ??= Promise.resolve(gated(joined.transaction, joined.at)));
   },
   // All rows at once: a stream would keep the one connection busy, and the first query made for a row would wait for it.
   async stream(

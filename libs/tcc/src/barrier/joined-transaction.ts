@@ -69,9 +69,11 @@ export class JoinedTransaction implements LocalTransaction {
   }
 
   /** Sends a statement of business code when it is its turn. */
-  async query(level: NestingLevel, statement: string | object, values?: unknown[]): Promise<RawAnswer> {
+  query(level: NestingLevel, statement: string | object, values?: unknown[]): Promise<RawAnswer> {
     if (isTransactionStatement(statement)) {
-      throw this.overlapping('a query began or ended a transaction by itself (begin, commit, rollback)');
+      return Promise.reject(
+        this.overlapping('a query began or ended a transaction by itself (begin, commit, rollback)'),
+      );
     }
     const { connection, opening } = this;
     return level.inTurn(() =>

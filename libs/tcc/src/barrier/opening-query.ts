@@ -29,6 +29,9 @@ export function forgetStatements(client: object): void {
   carriers.get(client)?.repeated.forget();
 }
 
+/** By name, those with which a prepared statement without parameters is run. */
+const messages = new Map<string, Buffer>();
+
 /** `perhaps`: its opening failed somewhere behind the Parse. */
 type Prepared = Map<string, 'prepared' | 'perhaps'>;
 
@@ -111,7 +114,7 @@ export class OpeningQuery implements Submittable {
   submit(): Error | null {
     const { gathering } = this.carrier;
     this.submitting = true;
-    for (const statement of this.opening) this.send(gathering.wire, statement);
+    for (const statement of this.opening) this.send(gathering, statement);
     this.refused = this.own.submit(gathering.wire) ?? this.refused;
     this.submitting = false;
     if (this.refused) gathering.discard();
@@ -119,9 +122,25 @@ export class OpeningQuery implements Submittable {
     return this.refused;
   }
 
-  private send(wire: Wire, { name, text, values }: OpeningStatement): void {
+  private send(gathering: Gathering, statement: OpeningStatement): void {
+    const state = this.prepared?.get(statement.name);
+    const isAlwaysTheSame = state === 'prepared' && statement.values.length === 0;
+    if (!isAlwaysTheSame) return this.sendNew(gathering.wire, statement, state);
+    const known = messages.get(statement.name);
+    if (known) gathering.append(known);
+    else
+      messages.set(
+        statement.name,
+        gathering.recorded(() => this.sendNew(gathering.wire, statement, state)),
+      );
+  }
+
+  private sendNew(
+    wire: Wire,
+    { name, text, values }: OpeningStatement,
+    state: 'prepared' | 'perhaps' | undefined,
+  ): void {
     const { prepared } = this;
-    const state = prepared?.get(name);
     const statement = prepared ? name : '';
     if (state === 'perhaps') wire.close({ type: 'S', name });
     if (state !== 'prepared') wire.parse({ text, name: statement, types: [] });

@@ -126,8 +126,10 @@ export class TypeOrmBarrier implements BarrierPort {
       if (done.ran && call.beforeCommit) await call.beforeCommit();
       const before = this.reach('committing', call);
       if (before) await before;
-      committed = await this.commit(local);
+      // Where a failed statement's error was caught, Postgres rolls back without an error.
+      committed = ((await local.execute('commit')) as QueryResult).command === 'COMMIT';
       if (!committed) throw new LocalTransactionAbortedError(call.branch, call.phase, call.xid);
+      local.markActive(false);
       const after = this.reach('committed', call);
       if (after) await after;
       await connection.release();
@@ -172,14 +174,6 @@ export class TypeOrmBarrier implements BarrierPort {
   private async standing(call: BarrierCall, local: JoinedTransaction): Promise<BarrierStatus | undefined> {
     const { rows } = (await local.execute(statusSql(call))) as QueryResult<{ status: BarrierStatus }>;
     return rows[0]?.status;
-  }
-
-  /** @returns whether it was committed: where a failed statement's error was caught, Postgres rolls back without an error */
-  private async commit(local: JoinedTransaction): Promise<boolean> {
-    const { command } = (await local.execute('commit')) as QueryResult;
-    if (command !== 'COMMIT') return false;
-    local.markActive(false);
-    return true;
   }
 
   /** Rolls back and gives the connection back, or destroys it where that failed. Never rejects. */

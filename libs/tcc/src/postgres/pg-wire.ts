@@ -56,6 +56,10 @@ export interface Gathering {
   flush(): void;
   /** Forgets it instead. */
   discard(): void;
+  /** Sends as it is what {@link recorded} has returned. */
+  append(messages: Buffer): void;
+  /** What `send` sends, which is sent as well. */
+  recorded(send: () => void): Buffer;
   /** Takes back the Sync with which a query of pg ends, so that the next one stands in the same transaction. */
   withoutSync(): void;
 }
@@ -100,6 +104,14 @@ function gatheringFor({ pipeline, connection, constructor: { Query } }: JavaScri
     },
     discard: () => {
       chunks.length = 0;
+    },
+    append: (messages) => {
+      chunks.push(messages);
+    },
+    recorded: (send) => {
+      const before = chunks.length;
+      send();
+      return Buffer.concat(chunks.slice(before));
     },
     withoutSync: () => {
       chunks.pop();
