@@ -38,7 +38,7 @@ export async function rewriteDocs(report) {
   const held = [
     '| nestjs-tcc | target | measured | |\n| --- | --- | ---: | --- |',
     ...report.targets.map(
-      ({ what, target, value, met }) => `| ${what} | ${target} | ${value.toFixed(2)} | ${met ? 'met' : 'missed'} |`,
+      ({ what, target, value, met }) => `| ${what} | ${target} | ${value} | ${met ? 'met' : 'missed'} |`,
     ),
   ].join('\n');
   const figures = [

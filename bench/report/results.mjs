@@ -38,7 +38,7 @@ export function print({ summary, noise, targets: held }) {
   console.log(terminalTable(summary));
   console.log(noiseText(noise));
   for (const { what, target, value, met } of held)
-    console.log(`${met ? 'met    ' : 'missed '} ${what}: ${value.toFixed(2)} (${target})`);
+    console.log(`${met ? 'met    ' : 'missed '} ${what}: ${value} (${target})`);
 }
 
 /** To files, whose names it prints. */

@@ -24,6 +24,8 @@ export async function measureAll(options) {
   process.once('SIGINT', () => failures.push('interrupted'));
   try {
     const machine = await describeMachine(server);
+    const lax = ['fsync', 'synchronous_commit', 'full_page_writes'].filter((name) => machine.postgres[name] !== 'on');
+    if (lax.length > 0) console.error(`Not durable, so no measure of anything real: ${lax.join(', ')} of the server.`);
     const { urls, drop } = await createDatabases(server.url);
     try {
       for (const { round, mode, concurrency } of interleaved({ modes, concurrencies, rounds })) {

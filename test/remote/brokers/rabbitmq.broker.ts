@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Transport } from '@nestjs/microservices';
 import { describeBroker } from './describe-broker.js';
+import { PatientServerRMQ } from './patient-rmq.server.js';
 
 describeBroker({
   name: 'RabbitMQ',
@@ -32,6 +33,6 @@ describeBroker({
       queueOptions: { durable: false, expires: 600_000 },
       socketOptions: { reconnectTimeInSeconds: 1, heartbeatIntervalInSeconds: 5 },
     };
-    return { server: { transport: Transport.RMQ, options }, client: { transport: Transport.RMQ, options } };
+    return { server: { strategy: new PatientServerRMQ(options) }, client: { transport: Transport.RMQ, options } };
   },
 });
