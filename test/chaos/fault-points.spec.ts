@@ -27,6 +27,22 @@ const WRITES: Record<keyof LedgerPort, 'by kind' | 'claim' | 'renew' | 'release'
 
 const KINDS = { begins: 'begin', registers: 'register', decides: 'decide', settles: 'settle' } as const;
 
+/** A query as pg is given it: one statement, or several that are sent as one. */
+interface Sent {
+  readonly text?: string;
+  readonly name?: string;
+  readonly opening?: readonly { readonly text: string; readonly values: readonly string[] }[];
+  readonly queries?: readonly { readonly text: string }[];
+}
+
+function textOf(query: string | Sent): string | undefined {
+  if (typeof query === 'string') return query;
+  const inlined = query.opening?.map(({ text, values }) =>
+    text.replace(/\$([1-9])/g, (_, place: string) => `'${values[Number(place) - 1]}'`),
+  );
+  return query.text ?? (inlined ?? query.queries?.map(({ text }) => text))?.join('; ');
+}
+
 /**
  * The crash matrix dies at fault points. Here the writes and calls themselves are watched, from below and from outside:
  * each lies between two points, so that a step that somebody adds cannot be left out.
@@ -93,12 +109,12 @@ describe('every step that matters lies between two fault points', () => {
     const original = prototype.query;
     const statements = new Map<string, string>();
     prototype.query = function (this: object, ...args: unknown[]) {
-      const [first] = args as [string | { text?: string; name?: string }];
-      const text = (typeof first === 'string' ? first : (first.text ?? statements.get(first.name ?? ''))) ?? '';
+      const [first] = args as [string | Sent];
+      const text = textOf(first) ?? statements.get((first as Sent).name ?? '') ?? '';
       if (typeof first === 'object' && first.name !== undefined && first.text) statements.set(first.name, first.text);
-      const key = /tcc_barrier.*?'([0-9a-f-]{36})'(?:, | and seq = )(\d+)/.exec(text);
+      const key = /tcc_barrier.*?'([0-9a-f-]{36})'(?:::uuid)?(?:, | and seq = )'(\d+)'/.exec(text);
       if (key && text.startsWith('begin')) {
-        const phase = text.includes("'tried')") ? 'try' : text.includes("'suspended')") ? 'cancel' : 'confirm';
+        const phase = text.includes("'tried')") ? 'try' : text.includes("'suspended'") ? 'cancel' : 'confirm';
         open.set(this, `barrier ${phase} ${key[1]}:${key[2]}`);
         note(open.get(this)!, 'BEGIN');
       } else if (open.has(this) && /^(commit|rollback)$/i.test(text)) {
@@ -176,7 +192,8 @@ describe('every step that matters lies between two fault points', () => {
     [
       'the local transaction of a phase',
       'barrier',
-      /: (opening BEGIN opened (BUSINESS )?(committing COMMIT committed|ROLLBACK rolled-back) ?)+$/,
+      // business code may run ahead of the barrier's answer
+      /: (opening (BUSINESS BEGIN opened|BEGIN opened( BUSINESS)?) (committing COMMIT committed|ROLLBACK rolled-back) ?)+$/,
       60,
     ],
     ['a call that no barrier guards', 'call', /: (sending BUSINESS answered ?)+$/, 5],

@@ -92,7 +92,7 @@ export class JoinedTransaction implements LocalTransaction {
   }
 
   async begin(savepoint: string): Promise<void> {
-    if (this.opening) await this.opening.first();
+    if (this.opening) await this.opening.before();
     await this.execute(`savepoint ${savepoint}`);
   }
 
@@ -153,7 +153,8 @@ export class JoinedTransaction implements LocalTransaction {
 
   /** Refuses everything from now on; resolves when nothing is under way on the connection. */
   async abandon(): Promise<void> {
-    this.root.kill();
+    // See PhaseOpening: what was begun ahead of the barrier's answer, and must not run, is not told.
+    this.root.kill(this.opening?.state === 'not to run');
     this.last?.kill();
     await this.connection.idle();
   }

@@ -18,6 +18,7 @@ export class NestingLevel {
 
   private accepting = true;
   private dead = false;
+  private silent = false;
   private underWay = 0;
   private taken = false;
   private readonly waiting: (() => void)[] = [];
@@ -88,6 +89,7 @@ export class NestingLevel {
     try {
       if (this.taken) await Promise.race([new Promise<void>((go) => this.waiting.push(go)), this.connection.lost]);
       else this.taken = true;
+      if (this.isSilent) await new Promise(() => undefined);
       if (!this.alive) throw this.refusal();
       return await work();
     } finally {
@@ -106,9 +108,18 @@ export class NestingLevel {
     return undefined;
   }
 
-  /** Refuses at once whatever has not reached the connection, at this level and inside it. */
-  kill(): void {
+  /**
+   * Refuses at once whatever has not reached the connection, at this level and inside it.
+   *
+   * @param silently what waits for its turn is never answered instead
+   */
+  kill(silently = false): void {
     this.accepting = false;
     this.dead = true;
+    this.silent = silently;
+  }
+
+  private get isSilent(): boolean {
+    return this.silent || (this.parent?.isSilent ?? false);
   }
 }

@@ -24,11 +24,6 @@ function carrierOf(client: object): Carrier {
   return carrier;
 }
 
-/** Forgets the business statements that a client has prepared: their plans no longer fit the tables. */
-export function forgetStatements(client: object): void {
-  carriers.get(client)?.repeated.forget();
-}
-
 /** By name, those with which a prepared statement without parameters is run. */
 const messages = new Map<string, Buffer>();
 
@@ -55,13 +50,13 @@ export class OpeningQuery implements Submittable {
 
   /**
    * @param client one that {@link canLead}
-   * @param prepares whether the opening's statements are prepared under their names: not behind a pooler that gives
-   * each transaction another session
+   * @param generation statements are prepared under names of their own; in another generation anew. Undefined: not at
+   * all, behind a pooler that gives each transaction another session
    */
   constructor(
     client: object,
     private readonly opening: readonly OpeningStatement[],
-    prepares: boolean,
+    generation: number | undefined,
     text: string,
     values: readonly unknown[],
     answered: Answered,
@@ -72,9 +67,14 @@ export class OpeningQuery implements Submittable {
       if (this.submitting) this.refused = error ?? null;
       else answered(error, result);
     });
-    if (!prepares) return;
+    if (generation === undefined) return;
     this.prepared = this.carrier.prepared;
-    this.own.name = this.carrier.repeated.nameOf(text);
+    this.own.name = this.carrier.repeated.nameOf(text, generation);
+  }
+
+  /** Whether it failed, if it did, at a statement that we have prepared. */
+  get isPrepared(): boolean {
+    return this.opened ? this.own.name !== undefined : this.prepared !== undefined;
   }
 
   /** Whether anything was sent. */

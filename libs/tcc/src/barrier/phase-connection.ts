@@ -1,10 +1,15 @@
 import type { PoolClient, QueryResult } from 'pg';
 import type { QueryRunner } from 'typeorm';
 import type { OpeningStatement } from './barrier-sql.js';
-import { canLead, forgetStatements, OpeningQuery } from './opening-query.js';
+import { canLead, OpeningQuery } from './opening-query.js';
 
 /** Private in TypeORM (0.3 and 1.x): gives the connection back with an error, so that the pool destroys it. */
 type GiveBack = (this: QueryRunner, error?: Error) => Promise<void>;
+
+/** Private in TypeORM (0.3 and 1.x): `connectedQueryRunners` are released when the DataSource is closed. */
+interface RunnerInternals {
+  readonly driver?: { readonly connectedQueryRunners?: unknown[] };
+}
 
 /** Private in pg. */
 interface ClientInternals {
@@ -16,6 +21,18 @@ const CONFLICTS = new Set(['40001', '40P01']);
 /** Whether Postgres gave up a transaction that may succeed when it is run again. */
 export const isConflict = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && CONFLICTS.has((error as { code?: string }).code ?? '');
+
+/** A prepared statement is not there, or is there already. */
+const UNPREPARED = new Set(['26000', '42P05']);
+
+/** Where the server finds that the table of a prepared statement has changed; the error's code says less. */
+const REVALIDATION = 'RevalidateCachedQuery';
+
+function outdatedBy(error: Error): 'session' | 'table' | undefined {
+  const { code, routine } = error as { code?: string; routine?: string };
+  if (routine === REVALIDATION) return 'table';
+  return UNPREPARED.has(code ?? '') ? 'session' : undefined;
+}
 
 /** Answer of one statement; of several in one string: one each. */
 export type RawAnswer = QueryResult | QueryResult[];
@@ -37,6 +54,12 @@ export class PhaseConnection {
   /** A statement ended in 40001 or 40P01, and no savepoint has undone that since. */
   conflict = false;
 
+  /**
+   * A statement that we had prepared does not fit any more: it is not there, or is there already (`session`: a pooler
+   * gives each transaction another one), or its table has changed (`table`).
+   */
+  outdated: 'session' | 'table' | undefined;
+
   private underWay = 0;
   private idled: (() => void) | undefined;
   private failure: Error | undefined;
@@ -54,6 +77,9 @@ export class PhaseConnection {
     this.giveBack = (runner as { releasePostgresConnection?: GiveBack }).releasePostgresConnection;
     this.releaseRunner = (runner as { release: QueryRunner['release'] }).release;
     client.on('error', this.onError);
+    // A joined runner's own release does nothing, and TypeORM would ask it for ever when the DataSource is closed.
+    const own = this.connected.lastIndexOf(runner);
+    if (own >= 0) this.connected[own] = this;
   }
 
   /** Resolves when the connection has died; never otherwise. */
@@ -88,29 +114,31 @@ export class PhaseConnection {
   /**
    * Sends an opening and the first statement behind it in one round trip. Rejects where the connection has died.
    *
-   * @param prepares whether the opening is prepared on the connection
+   * @param generation of what is prepared on the connection; undefined: nothing is
    */
   lead(
     opening: readonly OpeningStatement[],
-    prepares: boolean,
+    generation: number | undefined,
     text: string,
     values: readonly unknown[],
   ): Promise<LedAnswer> {
     return new Promise((resolve) => {
       this.begin();
-      const query: OpeningQuery = new OpeningQuery(this.client, opening, prepares, text, values, (error, value) => {
+      let answered = false;
+      const query: OpeningQuery = new OpeningQuery(this.client, opening, generation, text, values, (error, value) => {
+        // A second time when the pool's query_timeout has passed.
+        if (answered) return;
+        answered = true;
         this.end();
-        if (error && isConflict(error)) this.conflict = true;
         const { sent, opened, moved } = query;
+        if (error) {
+          if (isConflict(error)) this.conflict = true;
+          if (sent && query.isPrepared) this.outdated ??= outdatedBy(error);
+        }
         resolve({ sent, opened, moved, answer: error ? { error } : { value: value! } });
       });
       this.client.query(query);
     });
-  }
-
-  /** See {@link forgetStatements}. */
-  forgetStatements(): void {
-    forgetStatements(this.client);
   }
 
   /** Resolves when nothing is under way. */
@@ -121,6 +149,8 @@ export class PhaseConnection {
   /** Gives the connection back; destroys it where its state is not known for sure. */
   release(reason?: Error): Promise<void> {
     this.released = true;
+    const own = this.connected.indexOf(this);
+    if (own >= 0) this.connected.splice(own, 1);
     const broken = reason ?? this.failure;
     this.client.removeListener('error', this.onError);
     const { runner, giveBack } = this;
@@ -144,6 +174,10 @@ export class PhaseConnection {
     // Not end(): on a pipelined client it waits for the answers.
     if (connection?.stream) connection.stream.destroy();
     else (this.client as unknown as { end(): Promise<void> }).end().catch(() => undefined);
+  }
+
+  private get connected(): unknown[] {
+    return (this.runner as RunnerInternals).driver?.connectedQueryRunners ?? [];
   }
 
   private begin(): void {

@@ -6,21 +6,22 @@ import type { PhaseConnection, RawAnswer } from './phase-connection.js';
 export interface OpeningPlan {
   /** The statements, made when they are about to be sent. May throw: then nothing is sent. */
   readonly statements: () => readonly OpeningStatement[];
-  /** Whether they are prepared on the connection. */
-  readonly prepares: boolean;
+  /** Of what is prepared on the connections: another one is prepared anew. Undefined: nothing is prepared. */
+  readonly generation: number | undefined;
   /** Called when they have succeeded, before anything else is sent. */
   readonly opened: () => Promise<void> | undefined;
   /** Whether the business code runs, given what the barrier statement moved the row to. */
   readonly runs: (moved: BarrierStatus | undefined) => boolean;
 }
 
-/** Why a statement of business code that had been started ahead of the barrier's answer has none of its own. */
+/** Why the first statement of business code that had been started ahead of the barrier's answer has none of its own. */
 class NotToRun extends Error {}
 
 /**
  * BEGIN, its settings and the barrier statement of one phase: by themselves, or, where business code may start ahead of
- * the barrier's answer, together with its first statement. Where the answer is that it must not run, its statements
- * fail from then on, and what the first of them did is to be rolled back.
+ * the barrier's answer, together with its first statement. Where the answer is that it must not run, that statement
+ * rejects, and what it did is to be rolled back. Those behind it never get an answer: code that waits for the first one
+ * only would leave their rejections unheard, and Node ends a process for that.
  */
 export class PhaseOpening {
   /** The barrier statement's answer; undefined as long as there is none, and where it moved no row. */
@@ -28,6 +29,10 @@ export class PhaseOpening {
   /** Why there is no open transaction. */
   failure: { readonly error: unknown } | undefined;
   state: 'unsent' | 'sent' | 'open' | 'not to run' = 'unsent';
+  /** Called when it is known that the phase is not to run. */
+  notToRun: (error: Error) => void = () => undefined;
+
+  private sending: Promise<unknown> | undefined;
 
   constructor(
     private readonly connection: PhaseConnection,
@@ -35,7 +40,42 @@ export class PhaseOpening {
   ) {}
 
   /** Sends the opening alone, in one round trip. @throws why it failed */
-  async alone(): Promise<void> {
+  alone(): Promise<void> {
+    const sending = this.sendAlone();
+    this.sending = sending;
+    return sending;
+  }
+
+  /** Sees to it that the phase has been opened. @throws why it could not be, or that it is not to run */
+  async done(): Promise<void> {
+    if (this.state === 'unsent') await this.alone();
+    // Business code need not have awaited what it sent.
+    else if (this.state === 'sent') await this.sending?.catch(() => undefined);
+    this.assertRuns();
+  }
+
+  /** Before a statement that goes alone. @throws as {@link done} */
+  before(): Promise<void> {
+    return this.state === 'not to run' ? unanswered() : this.done();
+  }
+
+  /**
+   * Sends a statement of business code, the first one behind the opening where both fit into one round trip.
+   *
+   * @throws what the statement threw; why the opening failed, or that the phase is not to run
+   */
+  with(statement: string | object, values: unknown[] | undefined): Promise<RawAnswer> {
+    // Several statements in one string, or one with a name, do not fit behind it; an empty one pg sends otherwise.
+    const fits = typeof statement === 'string' && statement !== '' && values !== undefined && values.length > 0;
+    if (this.state !== 'unsent' || !fits || !this.connection.canLead) {
+      return this.before().then(() => this.connection.send(statement, values));
+    }
+    const sending = this.lead(statement, values);
+    this.sending = sending;
+    return sending;
+  }
+
+  private async sendAlone(): Promise<void> {
     try {
       const statements = this.plan.statements();
       this.state = 'sent';
@@ -48,22 +88,12 @@ export class PhaseOpening {
     }
   }
 
-  /**
-   * Sends the first statement of business code, behind the opening where both fit into one round trip.
-   *
-   * @throws what the statement threw; why the opening failed, or that the phase is not to run
-   */
-  async with(statement: string | object, values: unknown[] | undefined): Promise<RawAnswer> {
-    // Several statements in one string, or one with a name, do not fit behind it.
-    if (this.state !== 'unsent' || typeof statement !== 'string' || !values?.length || !this.connection.canLead) {
-      await this.first();
-      return this.connection.send(statement, values);
-    }
+  private async lead(statement: string, values: readonly unknown[]): Promise<RawAnswer> {
     let led;
     try {
       const statements = this.plan.statements();
       this.state = 'sent';
-      led = await this.connection.lead(statements, this.plan.prepares, statement, values);
+      led = await this.connection.lead(statements, this.plan.generation, statement, values);
       if (led.sent && !led.opened && 'error' in led.answer) throw led.answer.error;
       const pause = led.sent ? this.plan.opened() : undefined;
       if (pause) await pause;
@@ -77,15 +107,10 @@ export class PhaseOpening {
     return led.answer.value;
   }
 
-  /** Before any other statement of business code. @throws as {@link with} */
-  async first(): Promise<void> {
-    if (this.state === 'unsent') await this.alone();
-    this.assertRuns();
-  }
-
   private rule(moved: BarrierStatus | undefined): void {
     this.moved = moved;
     this.state = this.plan.runs(moved) ? 'open' : 'not to run';
+    if (this.state === 'not to run') this.notToRun(new NotToRun('the barrier has not let this phase run'));
   }
 
   private failed(error: unknown): unknown {
@@ -98,3 +123,5 @@ export class PhaseOpening {
     if (this.state !== 'open') throw new NotToRun('the barrier has not let this phase run');
   }
 }
+
+const unanswered = (): Promise<never> => new Promise(() => undefined);

@@ -11,9 +11,17 @@ let names = 0;
  */
 export class RepeatedStatements {
   private readonly seen = new Map<string, { times: number; name?: string }>();
+  private generation = 0;
 
-  /** @returns the name to prepare it under; undefined: not yet, or never */
-  nameOf(text: string): string | undefined {
+  /**
+   * @param generation in another one everything is prepared anew, under other names
+   * @returns the name to prepare it under; undefined: not yet, or never
+   */
+  nameOf(text: string, generation: number): string | undefined {
+    if (generation !== this.generation) {
+      this.generation = generation;
+      this.seen.clear();
+    }
     const known = this.seen.get(text);
     if (!known) {
       if (this.seen.size < MOST_STATEMENTS) this.seen.set(text, { times: 1 });
@@ -22,10 +30,5 @@ export class RepeatedStatements {
     known.times += 1;
     if (known.times > WORTH_PREPARING) known.name ??= `tcc-s-${++names}`;
     return known.name;
-  }
-
-  /** What is seen from now on is prepared anew, under other names. */
-  forget(): void {
-    this.seen.clear();
   }
 }

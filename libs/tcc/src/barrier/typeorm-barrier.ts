@@ -28,12 +28,6 @@ const GRACE_MS = 1_000;
 
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** A prepared statement is not there, or is there already: a pooler gives each transaction another session. */
-const UNPREPARED = new Set(['26000', '42P05']);
-
-/** Where the server finds that the table of a prepared statement has changed; the error's code says less. */
-const RESULT_TYPE_CHANGED = 'RevalidateCachedQuery';
-
 /** How {@link TypeOrmBarrier} is set up. */
 export interface TypeOrmBarrierOptions {
   /** The DataSource's name as the user knows it, for errors. */
@@ -52,7 +46,8 @@ type Refusal = Extract<BarrierRuling, 'late-try' | 'repeated-try' | 'refuse' | '
 
 /** The barrier in the Postgres database of a TypeORM DataSource. */
 export class TypeOrmBarrier implements BarrierPort {
-  private prepares = true;
+  /** Of what is prepared on the connections; undefined: a pooler gives each transaction another session. */
+  private generation: number | undefined = 0;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -110,7 +105,7 @@ export class TypeOrmBarrier implements BarrierPort {
         for (const { text, values } of statements) local.log(text, values);
         return statements;
       },
-      prepares: this.prepares,
+      generation: this.generation,
       opened: () => this.reach('opened', call),
       runs: (moved) => moved !== undefined && ruleOn(call.phase, call.kind, { moved }, call.evenIfNotTried) === 'run',
     });
@@ -145,7 +140,11 @@ export class TypeOrmBarrier implements BarrierPort {
       // Whatever the business code made of it: where the opening failed it never had a transaction, and after a
       // conflict nothing of this attempt can be kept.
       const reason = opening.failure ? openingFailure(opening.failure.error, call) : error;
-      if (!committed && this.prepares && this.isOfPreparing(reason, connection)) return { error: reason, again: true };
+      if (!committed && connection.outdated) {
+        this.generation =
+          connection.outdated === 'session' || this.generation === undefined ? undefined : this.generation + 1;
+        return { error: reason, again: true };
+      }
       return { error: reason, again: !committed && (connection.conflict || isConflict(reason)) };
     } finally {
       stopWatch();
@@ -189,18 +188,6 @@ export class TypeOrmBarrier implements BarrierPort {
     if (local.hasSubscribers) await local.broadcast('AfterTransactionRollback').catch(() => undefined);
   }
 
-  /** Whether a phase failed only because statements were prepared for it: the next attempt gets by without. */
-  private isOfPreparing(error: unknown, connection: PhaseConnection): boolean {
-    const { code, routine } = (error ?? {}) as { code?: string; routine?: string };
-    if (routine === RESULT_TYPE_CHANGED) {
-      connection.forgetStatements();
-      return true;
-    }
-    if (!UNPREPARED.has(code ?? '')) return false;
-    this.prepares = false;
-    return true;
-  }
-
   private connect(): Promise<PhaseConnection> {
     return PhaseConnection.open(originalCreateQueryRunner(this.dataSource)('master'));
   }
@@ -220,11 +207,16 @@ async function runAhead<T>(
 ): Promise<BarrierResult<T>> {
   local.markActive(true);
   try {
-    return { ran: true, value: await business(local) };
+    const value = await new Promise<T>((resolve, reject) => {
+      // Nobody waits for code that waits for statements which are never answered.
+      opening.notToRun = reject;
+      business(local).then(resolve, reject);
+    });
+    return { ran: true, value };
   } finally {
     // What the barrier says goes before what the business code makes of it. That one may have sent no statement, or
     // caught what its first one threw.
-    if (opening.state !== 'open') await opening.first();
+    if (opening.state !== 'open') await opening.done();
   }
 }
 
