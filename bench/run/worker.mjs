@@ -1,6 +1,7 @@
 // One mode at one concurrency, in a process of its own. Its parent tells it when to work: what it is compared with works
 // in between.
 import pg from 'pg';
+import { reportStandstills } from '../counters/standstill.mjs';
 import { WireCounter } from '../counters/wire.mjs';
 import { MODES } from '../modes/modes.mjs';
 import { databaseOf } from '../server/databases.mjs';
@@ -16,6 +17,7 @@ class Worker {
   async start(order) {
     const { mode, concurrency, poolSize, urls } = order;
     this.order = order;
+    reportStandstills(`${mode} at ${concurrency}`);
     this.databases = Object.fromEntries(Object.entries(urls).map(([name, url]) => [name, databaseOf(url)]));
     // before anything is counted: looking is no part of the work
     this.client = new pg.Client(urls.ledger);

@@ -19,7 +19,7 @@ const XID = `(lpad(to_hex((extract(epoch from now() - age) * 1000)::bigint), 12,
  * from `newest` to `oldest` ago, in the order of their time.
  *
  * @param {string} url of a ledger that holds settled transactions
- * @param {{ count: number, oldest: string, newest?: string, name?: string }} what intervals of PostgreSQL
+ * @param {{ count: number, oldest: string, newest?: string }} what intervals of PostgreSQL
  */
 export async function fillLedger(url, { count, oldest, newest = '1 day' }) {
   await connected(url, async (client) => {

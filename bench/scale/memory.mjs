@@ -7,6 +7,8 @@ import { startApp } from './app.mjs';
 import { slopeOf } from './slope.mjs';
 
 const WARM_UP_SAMPLES = 3;
+/** A machine that stands still for a while must not end a study that takes so long. */
+const PATIENT = { timeout: '10m', ledgerTimeout: '2m', lease: '10m' };
 /** The last settlements are written behind their callers' backs. */
 const SETTLES_MS = 500;
 
@@ -22,7 +24,7 @@ export async function run({ urls, options: { transactions, sample, concurrency }
       { hold: defineTry({ timeLimit: '5s', try: nothing, confirm: nothing, cancel: nothing }) },
     );
   const [first, second] = [participant('first'), participant('second')];
-  const app = await startApp(urls, { more: [first, second] });
+  const app = await startApp(urls, { options: PATIENT, more: [first, second] });
   const refuse = new Error('refused');
   let count = 0;
   const one = async () => {
