@@ -59,6 +59,8 @@ export class Decider {
       throw new InDoubtError(name, transaction.xid, error);
     }
     if (answer.answer === 'done') return;
+    if (answer.status === undefined)
+      throw new InDoubtError(name, transaction.xid, new Error('the ledger holds no such transaction any more'));
     // Still trying: the deadline passed first. "Not done" is said only once nothing can confirm it any more.
     if (answer.status === 'trying') await this.cancel(transaction, phaseTwo, 'the caller waits for it');
     if (monotonicNow() >= transaction.deadline) throw transaction.timedOut();

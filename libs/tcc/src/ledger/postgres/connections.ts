@@ -9,10 +9,13 @@ const CLIENT_GRACE_MS = 500;
 const DEFAULT_CONNECTIONS = 4;
 
 /**
- * Otherwise every flush plans all of its statements anew: the planner takes the length of each array for something to
- * optimise for, and planning costs several times what running them does. Not every engine knows the setting.
+ * Every statement here finds its rows by an index, and is to be planned once. Otherwise each flush plans all of its
+ * statements anew, for the length of each array, which costs more than running them; and the plan that is made while the
+ * tables are nearly empty reads all of them, until statistics are gathered. Not every engine knows these settings.
  */
-const PLAN_ONCE = `select set_config(name, 'force_generic_plan', false) from pg_settings where name = 'plan_cache_mode'`;
+const PLANNING =
+  `select set_config(name, case name when 'plan_cache_mode' then 'force_generic_plan' else 'off' end, false) ` +
+  `from pg_settings where name in ('plan_cache_mode', 'enable_seqscan')`;
 
 /** Nothing to do: whoever uses the connection gets the error, and the pool replaces the connection. */
 const heard = (): void => undefined;
@@ -117,6 +120,6 @@ function sessionSettings({ schema, timeoutMs }: PostgresLedgerOptions): string {
   const searchPath = schema === undefined ? '' : `; set search_path = ${pg.escapeIdentifier(schema)}`;
   return (
     `set statement_timeout = ${timeoutMs}; set idle_in_transaction_session_timeout = ${timeoutMs}; ` +
-    `set default_transaction_isolation = 'read committed'; ${PLAN_ONCE}${searchPath}`
+    `set default_transaction_isolation = 'read committed'; ${PLANNING}${searchPath}`
   );
 }
