@@ -84,7 +84,7 @@ describe('a connection that is lost behind a COMMIT', () => {
     { what: 'settlement', where: 'ledger', statement: /^tcc-settle-\d/, times: some, scenario: 'confirms' },
     { what: 'try', where: 'north', statement: /'tried'\) on/, times: TIMES, scenario: 'confirms', failure: 'Error' },
     { what: 'confirm', where: 'north', statement: /set status = 'confirmed'/, times: TIMES, scenario: 'confirms' },
-    { what: 'cancel', where: 'north', statement: /'suspended'\) on/, times: TIMES, scenario: 'cancels' },
+    { what: 'cancel', where: 'north', statement: /'suspended'/, times: TIMES, scenario: 'cancels' },
   ])(
     '$what, $times times: everything ends as its caller was told',
     async ({ what, where, statement, times, scenario, failure }) => {
