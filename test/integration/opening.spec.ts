@@ -158,7 +158,7 @@ describe.each(SETUPS)('the first statement of business code $setup', ({ way, lea
   });
 
   it('never reaches the server, and that is caught: the transaction is as good as before', async () => {
-    const unfit = () => withRunner(async (runner) => (await runner.connect()).query(INSERT, 'x' as never));
+    const unfit = () => withRunner(async (runner) => (await runner.connect()).query(INSERT, 'x'));
     const of = branch();
     await expect(bench.phase(of.try, unfit)).rejects.toThrow('must be an array');
     expect(await bench.status(of.try)).toBeUndefined();

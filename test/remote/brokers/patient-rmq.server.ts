@@ -10,7 +10,7 @@ export class PatientServerRMQ extends ServerRMQ {
     const { channel } = this;
     const sendToQueue: unknown = (queue: string, content: Buffer, options?: object) =>
       channel!.sendToQueue(queue, content, options).catch(() => undefined);
-    this.channel = Object.create(channel, { sendToQueue: { value: sendToQueue } }) as typeof channel;
+    this.channel = Object.create(channel, { sendToQueue: { value: sendToQueue } });
     try {
       super.sendMessage(message, replyTo, correlationId, context);
     } finally {
