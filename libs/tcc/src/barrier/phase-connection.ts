@@ -1,6 +1,7 @@
 import type { PoolClient, QueryResult } from 'pg';
 import type { QueryRunner } from 'typeorm';
 import type { OpeningStatement } from './barrier-sql.js';
+import { destroyStream } from '../postgres/destroy-stream.js';
 import { canLead, OpeningQuery } from './opening-query.js';
 
 /** Private in TypeORM (0.3 and 1.x): gives the connection back with an error, so that the pool destroys it. */
@@ -9,11 +10,6 @@ type GiveBack = (this: QueryRunner, error?: Error) => Promise<void>;
 /** Private in TypeORM (0.3 and 1.x): `connectedQueryRunners` are released when the DataSource is closed. */
 interface RunnerInternals {
   readonly driver?: { readonly connectedQueryRunners?: unknown[] };
-}
-
-/** Private in pg. */
-interface ClientInternals {
-  readonly connection?: { readonly stream?: { destroy(): void } };
 }
 
 const CONFLICTS = new Set(['40001', '40P01']);
@@ -170,10 +166,7 @@ export class PhaseConnection {
     if (this.released) return;
     this.failure ??= reason;
     this.announceLoss?.();
-    const { connection } = this.client as unknown as ClientInternals;
-    // Not end(): on a pipelined client it waits for the answers.
-    if (connection?.stream) connection.stream.destroy();
-    else (this.client as unknown as { end(): Promise<void> }).end().catch(() => undefined);
+    if (!destroyStream(this.client)) (this.client as unknown as { end(): Promise<void> }).end().catch(() => undefined);
   }
 
   private get connected(): unknown[] {
