@@ -14,9 +14,10 @@ export interface ParticipantOptions {
   /** Name of the TypeORM DataSource that holds its rows; omitted: the default one. `false`: no database, no barrier. */
   readonly dataSource?: string | false;
   /**
-   * `'database'` promises that its methods touch nothing but what a rollback of the DataSource undoes. The registration of a branch may then
-   * overlap with the try, whose COMMIT waits for it; and try, confirm and cancel are started before the barrier has
-   * answered: where they must not run (a late try, a confirm that is done already), what they did is rolled back.
+   * `'database'` promises that its methods touch nothing but what a rollback of the DataSource undoes. The registration
+   * of a branch may then overlap with the try, whose COMMIT waits for it; and try, confirm and cancel are started before
+   * the barrier has answered: where they must not run (a late try, a confirm that is done already), what they did is
+   * rolled back.
    */
   readonly effects?: 'database';
 }
