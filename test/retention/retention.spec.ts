@@ -123,6 +123,8 @@ describe('retention', () => {
     ]);
     const young = (await Promise.all(banks.map(transfers(30)))).flat();
     await eventually(async () => expect(await left(old)).toEqual([0, 0, 0]));
-    for (const xid of young) expect(await banks[0].tcc.outcome(xid)).toMatchObject({ status: 'confirmed' });
+    // settlements are lazy
+    for (const xid of young)
+      await eventually(async () => expect(await banks[0].tcc.outcome(xid)).toMatchObject({ status: 'confirmed' }));
   });
 });
