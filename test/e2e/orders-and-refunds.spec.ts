@@ -133,16 +133,16 @@ describe.each(TOPOLOGIES)('%s', (topology) => {
     it('that was overtaken by one that failed meanwhile is refused', async () => {
       const { orderId } = await actions.placed();
       const plan = shop.faults(
-        { point: 'barrier.try.opened', action: 'pause', branch: 'orders.refund' },
+        { point: 'barrier.try.opening', action: 'pause', branch: 'orders.refund' },
         { point: 'barrier.try.opened', action: 'error', branch: 'payment.refund' },
         { point: 'barrier.cancel.opened', action: 'pause', branch: 'inventory.takeBack' },
       );
       const overtaken = answerTo(actions.refund(orderId));
-      await plan.reached('barrier.try.opened');
+      await plan.reached('barrier.try.opening');
       const failed = answerTo(actions.refund(orderId));
       await plan.reached('barrier.cancel.opened');
       await actions.untilRowIs(orderId, 'confirmed');
-      plan.resume('barrier.try.opened');
+      plan.resume('barrier.try.opening');
       expect(await overtaken).toBe('409 REFUND_IN_PROGRESS');
       plan.resume();
       expect(await failed).toBe('500 INTERNAL_ERROR');
