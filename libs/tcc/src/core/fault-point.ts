@@ -6,6 +6,8 @@
  * that only the other side records: of a participant in another application, or of one without barrier. `answer`: what
  * the application that has the participant tells the one that called it. `initiator`: the answer to its caller.
  *
+ * At `opened` the barrier has spoken; with `effects: 'database'` the first statement of the phase has run by then.
+ *
  * @publicApi
  */
 export const FAULT_POINTS = [
