@@ -110,6 +110,20 @@ describe('flushes', () => {
   });
 });
 
+describe('an overloaded ledger', () => {
+  it('takes no further transaction, and the rest of those that it has', async () => {
+    const { ledger, commits } = make();
+    const begins = Array.from({ length: 10_000 }, () => aBegin());
+    const pending = begins.map((begin) => commits.begin(begin));
+    expect(await rejection(commits.begin(aBegin()))).toMatchObject({ kind: 'unavailable' });
+    const registered = commits.register({ xid: begins[0]!.xid, branches: [aBranch({ seq: 2 })] });
+    Object.assign(ledger, DONE);
+    expect(await registered).toEqual({ answer: 'done' });
+    await Promise.all(pending);
+    await expect(commits.begin(aBegin())).resolves.toMatchObject({ answer: 'done' });
+  });
+});
+
 describe('a settlement', () => {
   it('is no reason for a flush of its own while something else follows', async () => {
     const { ledger, commits } = make();

@@ -19,6 +19,11 @@ const FIRST_AWAY_MS = 25;
 const LONGEST_AWAY_MS = 1_000;
 /** How long a settlement waits for company: a transaction that follows saves it a commit of its own. */
 const LAZY_MS = 25;
+/**
+ * How many transactions may wait. More than a ledger writes in the time that anybody waits for it: those that begin now
+ * would only learn later, and at the cost of all others, that it is overloaded.
+ */
+const MOST_WAITING = 10_000;
 /** How late a write may learn that its patience is over. */
 const SWEEP_MS = 100;
 
@@ -55,7 +60,12 @@ export class GroupCommit {
     private readonly options: GroupCommitOptions,
   ) {}
 
+  /** Rejected at once (`unavailable`) when too many wait already; what belongs to a transaction that has begun is not. */
   begin(write: BeginWrite): Promise<FinalAnswer<'begin'>> {
+    if (this.queue.size >= MOST_WAITING) {
+      const cause = new Error(`${this.queue.size} transactions wait for the ledger already`);
+      return Promise.reject(new LedgerFailure('unavailable', cause));
+    }
     return this.enqueue('begin', write, write.deadline);
   }
 

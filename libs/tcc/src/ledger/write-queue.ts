@@ -10,6 +10,11 @@ const MOST_WEIGHT = 8 * 1024 * 1024;
 export class WriteQueue {
   private readonly lines = new Map<string, AnyPendingWrite[]>();
 
+  /** How many transactions have writes that wait. */
+  get size(): number {
+    return this.lines.size;
+  }
+
   get isEmpty(): boolean {
     return this.lines.size === 0;
   }
