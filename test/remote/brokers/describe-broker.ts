@@ -9,7 +9,10 @@ import { ensureBroker, OwnBroker, type Broker } from './broker.js';
 export interface BrokerUnderTest extends Broker {
   readonly name: string;
   /** Nest's options for both sides. */
-  readonly options: (port: number) => { readonly server: MicroserviceOptions; readonly client: ClientOptions };
+  readonly options: (port: number) => {
+    readonly server: MicroserviceOptions | (() => MicroserviceOptions);
+    readonly client: ClientOptions;
+  };
 }
 
 const RESTARTS = 3;

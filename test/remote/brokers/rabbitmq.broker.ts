@@ -33,6 +33,9 @@ describeBroker({
       queueOptions: { durable: false, expires: 600_000 },
       socketOptions: { reconnectTimeInSeconds: 1, heartbeatIntervalInSeconds: 5 },
     };
-    return { server: { strategy: new PatientServerRMQ(options) }, client: { transport: Transport.RMQ, options } };
+    return {
+      server: () => ({ strategy: new PatientServerRMQ(options) }),
+      client: { transport: Transport.RMQ, options },
+    };
   },
 });

@@ -91,7 +91,8 @@ export const fastify = http('HTTP on Fastify', '*', (module) =>
 export const microservice = (
   name: string,
   options: () => Promise<{
-    readonly server: MicroserviceOptions;
+    /** Made anew for each start where it is an object of its own. */
+    readonly server: MicroserviceOptions | (() => MicroserviceOptions);
     readonly client: ClientOptions;
     readonly port?: number;
     readonly close?: () => Promise<void>;
@@ -106,7 +107,10 @@ export const microservice = (
     return {
       port,
       serve: async (module) => {
-        const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, { ...QUIET, ...server });
+        const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, {
+          ...QUIET,
+          ...(typeof server === 'function' ? server() : server),
+        });
         await app.listen();
         return app;
       },
