@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { connected } from '../server/databases.mjs';
 
 /** Copies of one row with all its columns, but those that make it another transaction of another time. */
@@ -10,6 +11,17 @@ const COPIES = {
   },
   tcc_branch: { xid: 'xid' },
 };
+
+/** Settlements are lazy: the last transfer's may be on its way. */
+async function settledOne(client) {
+  for (const giveUpAt = performance.now() + 5_000; ; await pause(10)) {
+    const { rows } = await client.query(
+      `select xid from tcc_transaction where status = 'confirmed' order by xid desc limit 1`,
+    );
+    if (rows.length > 0) return rows[0].xid;
+    if (performance.now() > giveUpAt) throw new Error('the ledger holds no settled transaction to copy');
+  }
+}
 
 /** A UUIDv7 of that age, the same for both tables. */
 const XID = `(lpad(to_hex((extract(epoch from now() - age) * 1000)::bigint), 12, '0') || '7' || lpad(to_hex(n & 4095), 3, '0') || '8' || substr(md5(n::text), 1, 15))::uuid`;
@@ -29,10 +41,7 @@ export async function fillLedger(url, { count, oldest, newest = '1 day' }) {
        from pg_indexes i left join pg_constraint c on c.conname = i.indexname and c.contype = 'p'
        where i.tablename in ('tcc_transaction', 'tcc_branch') and i.schemaname = current_schema()`,
     );
-    const { rows: templates } = await client.query(
-      `select xid from tcc_transaction where status = 'confirmed' order by xid desc limit 1`,
-    );
-    const template = templates[0].xid;
+    const template = await settledOne(client);
     // Sorted once instead of one by one, as every bulk load does.
     for (const { is_key, indexname, tablename } of indexes)
       await client.query(is_key ? `alter table ${tablename} drop constraint ${indexname}` : `drop index ${indexname}`);
