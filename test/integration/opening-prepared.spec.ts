@@ -57,7 +57,7 @@ describe('the prepared statements of openings', () => {
   });
 
   it('that another client has made in this session: the phase succeeds', async () => {
-    await bench.dataSource.query(`prepare "tcc-begin-1" as select 1`);
+    await bench.dataSource.query(`prepare "tcc-open-1" as select 1`);
     await bench.dataSource.query(`prepare "tcc-try-1" as select 1`);
     const keys = await writeOften();
     expect(await bench.holds()).toEqual(keys.toSorted());
@@ -88,7 +88,7 @@ describe('the prepared statements of openings', () => {
     expect(await bench.holds()).toHaveLength(OFTEN + 3);
   });
 
-  it.each(['tcc-begin-1', 'tcc-try-1', 'tcc-s-'])(
+  it.each(['tcc-open-1', 'tcc-try-1', 'tcc-s-'])(
     'one of which is gone (%s): the phase has written once',
     async (name) => {
       const keys = await writeOften();

@@ -16,7 +16,7 @@ export interface OpeningStatement {
 }
 
 const BEGIN: OpeningStatement = {
-  name: 'tcc-begin-1',
+  name: 'tcc-open-1',
   text: 'begin isolation level read committed read write',
   values: [],
 };

@@ -1,9 +1,9 @@
+import { createHash } from 'node:crypto';
+
 /** As with JDBC's driver for Postgres: what is run once or twice is not worth a plan that stays. */
 const WORTH_PREPARING = 5;
 /** Each one takes memory in the server, for each connection. */
 const MOST_STATEMENTS = 100;
-
-let names = 0;
 
 /**
  * Which business statements a connection prepares: those that it sees again and again behind the opening of a phase.
@@ -28,7 +28,14 @@ export class RepeatedStatements {
       return undefined;
     }
     known.times += 1;
-    if (known.times > WORTH_PREPARING) known.name ??= `tcc-s-${++names}`;
+    if (known.times > WORTH_PREPARING) known.name ??= nameFor(text, generation);
     return known.name;
   }
 }
+
+/**
+ * Made of the text: behind a pooler a session may hold what another process has prepared, and under a name that means
+ * something else there, its statement would be run for ours.
+ */
+const nameFor = (text: string, generation: number): string =>
+  `tcc-s-${generation}-${createHash('sha256').update(text).digest('base64url')}`;
