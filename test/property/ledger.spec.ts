@@ -7,7 +7,7 @@ import { LedgerModel } from './ledger/ledger-model.js';
 import { LedgerPair } from './ledger/ledger-pair.js';
 import { check, longEnough, replay } from './parameters.js';
 
-const BOUNDS = { runs: 30, withinMs: 8_000 };
+const BOUNDS = { runs: 80, withinMs: 10_000 };
 
 describe('the ledger in Postgres, the one in memory and a model of the rules, asked the same', () => {
   let pair: LedgerPair;

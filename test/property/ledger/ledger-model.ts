@@ -110,6 +110,7 @@ export class ModelTransaction {
     if (this.settled) return this.wasHeldBy(owner, epoch);
     const open = [...this.branches.values()].some((branch) => !branch.settled && !seqs.includes(branch.seq));
     if (!this.isHeldBy(owner, epoch) || open) return false;
+    for (const branch of this.branches.values()) Object.assign(branch, { settled: true, parked: false });
     this.close();
     return true;
   }

@@ -84,7 +84,7 @@ export class LedgerPair {
     return this.both(async (ledger) =>
       (await ledger.branches(xid)).map((branch) => ({
         ...inSteps(branch),
-        ...(settled ? { settled: true, dueInMs: 0 } : {}),
+        ...(settled ? { settled: true, parked: false, dueInMs: 0 } : {}),
       })),
     );
   }

@@ -128,6 +128,16 @@ export function describeHandBacks({ describe, it, expect }: TestGlobals, driver:
       expect(await by.claim()).toEqual([]);
     });
 
+    it('has parked nothing any more once a driver has settled that as well', async () => {
+      const by = driver();
+      const first = await by.decided('confirming', TWO);
+      await by.ledger.handBack(back(first, { setbacks: [failed(1, undefined), failed(2, 0)] }));
+      const [second] = await by.claim();
+      expect(await by.settle(second!, [1, 2])).toEqual({ answer: 'done' });
+      expect(await by.ledger.find(first.xid)).toMatchObject({ status: 'confirmed', parked: 0 });
+      expect(await by.ledger.backlog(by.service)).toEqual({ open: 0, parked: 0 });
+    });
+
     it('keeps a branch that it does not mention due', async () => {
       const by = driver();
       const lease = await by.decided('confirming', TWO);

@@ -10,10 +10,10 @@ const TEXT = `
 select
   (select count(*) from tcc_transaction where service = $1 and due_at is not null)::int as open,
   (select count(*) from tcc_branch b join tcc_transaction t on t.xid = b.xid
-    where t.service = $1 and b.parked_at is not null and b.settled_at is null)::int as parked`;
+    where t.service = $1 and t.settled_at is null and b.parked_at is not null and b.settled_at is null)::int as parked`;
 
 export const backlog = (service: string): Statement<{ open: number; parked: number }> => ({
-  name: 'tcc-backlog-1',
+  name: 'tcc-backlog-2',
   text: TEXT,
   values: [storableKey(service)],
 });
