@@ -75,6 +75,8 @@ export class MortalBank {
 
   die(): void {
     this.dead = true;
+    // It has met its fate: a gate from now on would be one that nobody opens.
+    this.doom = undefined;
     if (this.stalled) this.graves.push(this.stalled.open.bind(this.stalled));
     this.stalled = undefined;
     for (const proxy of this.proxies) proxy.refuse();
@@ -109,7 +111,8 @@ export class MortalBank {
       doom.told();
       if (doom.fate === 'dies') this.die();
       else {
-        this.stalled = new Gate();
+        // One that stands still already has others behind its gate.
+        this.stalled ??= new Gate();
         this.halt();
       }
     }
