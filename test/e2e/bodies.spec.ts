@@ -1,30 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { takeSnapshot } from '../../apps/storefront/src/demo/snapshot.js';
-import { inProcessShop, type InProcessShop } from './support/in-process-shop.js';
 import { sendText } from './support/raw-http.js';
-import { expectConsistent } from './support/settled.js';
-import { answerTo, one, ShopActions } from './support/shop-actions.js';
-import { shopDatabases, type ShopDatabases } from './support/shop-databases.js';
+import { answerTo, one } from './support/shop-actions.js';
+import { useShop } from './support/use-shop.js';
 
-let databases: ShopDatabases;
-let shop: InProcessShop;
-let actions: ShopActions;
-
-beforeAll(async () => {
-  databases = shopDatabases();
-  shop = await inProcessShop(databases.server);
-  actions = new ShopActions(shop, databases.server);
-});
-
-afterAll(async () => {
-  await shop?.close();
-  await databases.drop();
-});
-
-afterEach(async () => {
-  shop.faults();
-  await expectConsistent(databases.server);
-});
+const shop = useShop();
 
 describe('a body', () => {
   it.each<[string, unknown]>([
@@ -70,14 +50,14 @@ describe('a body', () => {
   });
 
   it('that asks for more than anybody has is understood, and refused', async () => {
-    expect(await answerTo(actions.order('alice', one('book', 20_000)))).toBe('409 OUT_OF_STOCK');
-    expect(await answerTo(actions.order('alice', one('book', 9_000)))).toBe('409 INSUFFICIENT_FUNDS');
+    expect(await answerTo(shop.actions.order('alice', one('book', 20_000)))).toBe('409 OUT_OF_STOCK');
+    expect(await answerTo(shop.actions.order('alice', one('book', 9_000)))).toBe('409 INSUFFICIENT_FUNDS');
   });
 
   it('that is too large is 400', async () => {
-    expect(await answerTo(actions.order('alice'.repeat(100_000), one('book')))).toBe('400 PAYLOAD_TOO_LARGE');
+    expect(await answerTo(shop.actions.order('alice'.repeat(100_000), one('book')))).toBe('400 PAYLOAD_TOO_LARGE');
     const items = Array.from({ length: 10_000 }, () => one('book')[0]!);
-    expect(await answerTo(actions.order('alice', items))).toBe('400 PAYLOAD_TOO_LARGE');
+    expect(await answerTo(shop.actions.order('alice', items))).toBe('400 PAYLOAD_TOO_LARGE');
   });
 
   it.each(['application/json; charset=klingon', 'application/xml', 'text/plain'])('of type %s is 400', async (type) => {
@@ -98,9 +78,9 @@ describe('a body', () => {
   });
 
   it('about things that do not exist is 404 and leaves no order', async () => {
-    const before = (await takeSnapshot(databases.server)).orders.length;
-    expect(await answerTo(actions.order('alice', one('nothing')))).toBe('404 UNKNOWN_SKU');
-    expect(await answerTo(actions.order('nobody', one('book')))).toBe('404 UNKNOWN_CUSTOMER');
-    expect((await takeSnapshot(databases.server)).orders).toHaveLength(before);
+    const before = (await takeSnapshot(shop.databases.server)).orders.length;
+    expect(await answerTo(shop.actions.order('alice', one('nothing')))).toBe('404 UNKNOWN_SKU');
+    expect(await answerTo(shop.actions.order('nobody', one('book')))).toBe('404 UNKNOWN_CUSTOMER');
+    expect((await takeSnapshot(shop.databases.server)).orders).toHaveLength(before);
   });
 });

@@ -1,22 +1,16 @@
-import { type BarrierBench, branch, gate, Hold, openBarrierBench, pauseAt, WAYS } from '../support/barrier-bench.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import {
+  type BarrierBench,
+  branch,
+  gate,
+  Hold,
+  openBarrierBench,
+  pauseAt,
+  useBarrierBench,
+  WAYS,
+} from '../support/barrier-bench.js';
 
 describe.each(WAYS)('the barrier under concurrent deliveries, business code %s', (way) => {
-  let database: TestDatabase;
-  let bench: BarrierBench;
-
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    bench = await openBarrierBench(database.url, {}, way);
-  });
-  afterAll(async () => {
-    await bench.close();
-    await database.drop();
-  });
-  beforeEach(async () => {
-    bench.faults = () => undefined;
-    await bench.observer.query('truncate hold, tcc_barrier');
-  });
+  const bench = useBarrierBench(way);
 
   const holdFor = (on: BarrierBench, key: string) => async (): Promise<void> => {
     await on.dataSource.getRepository(Hold).insert({ key, account: 'a', amount: 1 });
@@ -70,14 +64,14 @@ describe.each(WAYS)('the barrier under concurrent deliveries, business code %s',
 
       beforeAll(async () => {
         await bench.observer.query(
-          `alter database ${database.name} set default_transaction_isolation = '${isolation}'`,
+          `alter database ${bench.database.name} set default_transaction_isolation = '${isolation}'`,
         );
-        await bench.observer.query(`alter database ${database.name} set default_transaction_read_only = on`);
-        strict = await openBarrierBench(`${database.url}?options=-c%20tcc.bench%3D1`, {}, way);
+        await bench.observer.query(`alter database ${bench.database.name} set default_transaction_read_only = on`);
+        strict = await openBarrierBench(`${bench.database.url}?options=-c%20tcc.bench%3D1`, {}, way);
       });
       afterAll(async () => {
         await strict.close();
-        await bench.observer.query(`alter database ${database.name} reset all`);
+        await bench.observer.query(`alter database ${bench.database.name} reset all`);
       });
 
       it('runs every phase at read committed', async () => {

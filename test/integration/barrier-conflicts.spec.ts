@@ -1,22 +1,12 @@
-import { type BarrierBench, branch, gate, Hold, openBarrierBench, WAYS } from '../support/barrier-bench.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { branch, gate, Hold, useBarrierBench, WAYS } from '../support/barrier-bench.js';
 
 describe.each(WAYS)('the barrier after a conflict, business code %s', (way) => {
-  let database: TestDatabase;
-  let bench: BarrierBench;
-
+  const bench = useBarrierBench(way);
   beforeAll(async () => {
-    database = await createTestDatabase();
-    bench = await openBarrierBench(database.url, {}, way);
     await bench.observer.query(`
       create function conflict(code text) returns void language plpgsql as
         $$ begin raise exception 'conflict' using errcode = code; end $$`);
   });
-  afterAll(async () => {
-    await bench.close();
-    await database.drop();
-  });
-  beforeEach(() => bench.observer.query('truncate hold, tcc_barrier'));
 
   const hold = async (key: string): Promise<void> => {
     await bench.dataSource.getRepository(Hold).insert({ key, account: 'a', amount: 1 });

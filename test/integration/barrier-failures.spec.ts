@@ -1,6 +1,5 @@
 import type { QueryRunner } from 'typeorm';
-import { type BarrierBench, branch, gate, Hold, openBarrierBench, WAYS } from '../support/barrier-bench.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { branch, gate, Hold, openBarrierBench, useBarrierBench, WAYS } from '../support/barrier-bench.js';
 
 /** The server's last word, or the socket's where that was faster. */
 const LOST = /terminat|ECONNRESET|EPIPE/;
@@ -9,25 +8,13 @@ const LOST = /terminat|ECONNRESET|EPIPE/;
 const AT_COMMIT = 4711;
 
 describe.each(WAYS)('the barrier when something breaks, business code %s', (way) => {
-  let database: TestDatabase;
-  let bench: BarrierBench;
-
+  const bench = useBarrierBench(way, { extra: { max: 2, connectionTimeoutMillis: 5_000 } });
   beforeAll(async () => {
-    database = await createTestDatabase();
-    bench = await openBarrierBench(database.url, { extra: { max: 2, connectionTimeoutMillis: 5_000 } }, way);
     await bench.observer.query(`
       create function at_commit() returns trigger language plpgsql as
         $$ begin perform pg_advisory_xact_lock(${AT_COMMIT}); return null; end $$;
       create constraint trigger slow_commit after insert on hold deferrable initially deferred
         for each row when (new.account = 'slow') execute function at_commit();`);
-  });
-  afterAll(async () => {
-    await bench.close();
-    await database.drop();
-  });
-  beforeEach(async () => {
-    bench.faults = () => undefined;
-    await bench.observer.query('truncate hold, tcc_barrier');
   });
 
   const raw = (key: string, account = 'a') =>
@@ -198,7 +185,7 @@ describe.each(WAYS)('the barrier when something breaks, business code %s', (way)
   });
 
   it('a connection that could not be rolled back is not used again', async () => {
-    const impatient = await openBarrierBench(database.url, { extra: { max: 1, query_timeout: 200 } }, way);
+    const impatient = await openBarrierBench(bench.database.url, { extra: { max: 1, query_timeout: 200 } }, way);
     const timedOut = impatient.phase(branch().try, () => impatient.dataSource.query('select pg_sleep(3)'));
     await expect(timedOut).rejects.toThrow('timeout');
     expect(await impatient.phase(branch().try, async () => undefined)).toMatchObject({ ran: true });
@@ -207,7 +194,7 @@ describe.each(WAYS)('the barrier when something breaks, business code %s', (way)
 
   it('nothing is left open when the pool cannot give a connection', async () => {
     const extra = { max: 1, connectionTimeoutMillis: 300 };
-    const small = await openBarrierBench(database.url, { extra }, way);
+    const small = await openBarrierBench(bench.database.url, { extra }, way);
     const taken = small.dataSource.createQueryRunner();
     await taken.connect();
     await expect(small.phase(branch().try, async () => undefined)).rejects.toThrow('timeout');

@@ -1,24 +1,20 @@
 import pg from 'pg';
 import { monotonicNow } from '../../libs/tcc/src/core/monotonic-clock.js';
-import { type BarrierBench, branch, gate, Hold, openBarrierBench, WAYS } from '../support/barrier-bench.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import {
+  type BarrierBench,
+  branch,
+  gate,
+  Hold,
+  openBarrierBench,
+  useBarrierBench,
+  WAYS,
+} from '../support/barrier-bench.js';
 
 /** What Postgres ends a connection with that sat idle in its transaction for too long. */
 const IDLE_IN_TRANSACTION = '25P03';
 
 describe.each(WAYS)('the barrier and those who wait for it, business code %s', (way) => {
-  let database: TestDatabase;
-  let bench: BarrierBench;
-
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    bench = await openBarrierBench(database.url, {}, way);
-  });
-  afterAll(async () => {
-    await bench.close();
-    await database.drop();
-  });
-  beforeEach(() => bench.observer.query('truncate hold, tcc_barrier'));
+  const bench = useBarrierBench(way);
 
   const holdFor = (on: BarrierBench, key: string) => async (): Promise<void> => {
     await on.dataSource.getRepository(Hold).insert({ key, account: 'a', amount: 1 });
@@ -101,14 +97,15 @@ describe.each(WAYS)('the barrier and those who wait for it, business code %s', (
     const LIMITS = ['0', '3s'];
     let sessions: BarrierBench[];
     beforeAll(async () => {
-      const open = (limit: string) => openBarrierBench(`${database.url}?options=-c%20lock_timeout%3D${limit}`, {}, way);
+      const open = (limit: string) =>
+        openBarrierBench(`${bench.database.url}?options=-c%20lock_timeout%3D${limit}`, {}, way);
       sessions = await Promise.all(LIMITS.map(open));
     });
     afterAll(() => Promise.all(sessions.map((session) => session.close())));
 
     /** Holds the row `key`, which is there, until the test lets go of it. */
     const contend = async (key: string): Promise<pg.Client> => {
-      const other = new pg.Client(database.url);
+      const other = new pg.Client(bench.database.url);
       await other.connect();
       await other.query('begin');
       await other.query('update hold set amount = 2 where key = $1', [key]);
@@ -168,10 +165,10 @@ describe.each(WAYS)('the barrier and those who wait for it, business code %s', (
 
   // Of its session, not of the barrier's wait: 'not yet' would hide that it never works.
   it('a first statement that waits for a lock in vain is its own failure', async () => {
-    const impatient = await openBarrierBench(`${database.url}?options=-c%20lock_timeout%3D50ms`, {}, way);
+    const impatient = await openBarrierBench(`${bench.database.url}?options=-c%20lock_timeout%3D50ms`, {}, way);
     const of = branch();
     await impatient.phase(of.try, holdFor(impatient, of.key));
-    const other = new pg.Client(database.url);
+    const other = new pg.Client(bench.database.url);
     await other.connect();
     await other.query('begin');
     await other.query('delete from hold');

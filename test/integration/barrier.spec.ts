@@ -4,25 +4,11 @@ import type { BarrierCall } from '../../libs/tcc/src/barrier/barrier.port.js';
 import { TypeOrmBarrier } from '../../libs/tcc/src/barrier/typeorm-barrier.js';
 import { monotonicNow } from '../../libs/tcc/src/core/monotonic-clock.js';
 import { noFaults } from '../../libs/tcc/src/core/fault-point.js';
-import { type BarrierBench, branch, Hold, openBarrierBench, WAYS } from '../support/barrier-bench.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { branch, Hold, openBarrierBench, useBarrierBench, WAYS } from '../support/barrier-bench.js';
+import { createTestDatabase } from '../support/database.js';
 
 describe.each(WAYS)('TypeOrmBarrier, business code %s', (way) => {
-  let database: TestDatabase;
-  let bench: BarrierBench;
-
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    bench = await openBarrierBench(database.url, {}, way);
-  });
-  afterAll(async () => {
-    await bench.close();
-    await database.drop();
-  });
-  beforeEach(async () => {
-    bench.faults = () => undefined;
-    await bench.observer.query('truncate hold, tcc_barrier');
-  });
+  const bench = useBarrierBench(way);
 
   /** Writes a row, so that a phase that ran can be told from one that did not. */
   const insert = (key: string) => async (): Promise<string> => {
@@ -200,7 +186,7 @@ describe.each(WAYS)('TypeOrmBarrier, business code %s', (way) => {
   it.each(['off', 'local', 'remote_write', 'on', 'remote_apply'])(
     'a session with synchronous_commit %s is durable',
     async (setting) => {
-      const own = await openBarrierBench(`${database.url}?options=-c%20synchronous_commit%3D${setting}`, {}, way);
+      const own = await openBarrierBench(`${bench.database.url}?options=-c%20synchronous_commit%3D${setting}`, {}, way);
       try {
         const done = await own.phase(branch().try, () => own.dataSource.query('show synchronous_commit'));
         const expected = setting === 'remote_apply' ? 'remote_apply' : 'on';

@@ -1,65 +1,16 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import { noFaults, type FaultHook } from '../../libs/tcc/src/core/fault-point.js';
 import { GroupCommit } from '../../libs/tcc/src/ledger/group-commit.js';
-import { LedgerFailure, type FailureKind } from '../../libs/tcc/src/ledger/ledger-failure.js';
+import { LedgerFailure } from '../../libs/tcc/src/ledger/ledger-failure.js';
 import type { LedgerBatch, LedgerBatchAnswer } from '../../libs/tcc/src/ledger/ledger.types.js';
-import { aBegin, aBranch, aDecision, eventually, OWNER } from '../support/ledger-fixture.js';
-
-const DONE: Pick<FakeLedger, 'answer'> = {
-  answer: ({ begins, registers, decides, settles }) => ({
-    begins: begins.map(() => ({ answer: 'done', status: 'trying' })),
-    registers: registers.map(() => ({ answer: 'done' })),
-    decides: decides.map(({ to }) => ({ answer: 'done', status: to, leased: true })),
-    settles: settles.map(() => ({ answer: 'done' })),
-  }),
-};
-
-/** Keeps each flush until the test answers it: interleavings only, the real ledger has its own specs. */
-class FakeLedger {
-  readonly batches: LedgerBatch[] = [];
-  inFlight = 0;
-  most = 0;
-  /** Answers or fails by itself when set. */
-  answer: ((batch: LedgerBatch) => LedgerBatchAnswer) | undefined;
-  private waiting: {
-    batch: LedgerBatch;
-    resolve: (answer: LedgerBatchAnswer) => void;
-    reject: (error: unknown) => void;
-  }[] = [];
-
-  async flush(batch: LedgerBatch): Promise<LedgerBatchAnswer> {
-    this.batches.push(batch);
-    this.most = Math.max(this.most, ++this.inFlight);
-    try {
-      if (this.answer !== undefined) {
-        await turn();
-        return this.answer(batch);
-      }
-      return await new Promise((resolve, reject) => this.waiting.push({ batch, resolve, reject }));
-    } finally {
-      this.inFlight--;
-    }
-  }
-
-  /** The flush that is in flight, once there is one. */
-  async next(): Promise<{
-    batch: LedgerBatch;
-    done: (change?: Partial<LedgerBatchAnswer>) => void;
-    fail: (kind: FailureKind) => void;
-  }> {
-    const { batch, resolve, reject } = await eventually('a flush', () => this.waiting.shift());
-    return {
-      batch,
-      done: (change = {}) => resolve({ ...(DONE.answer?.(batch) as LedgerBatchAnswer), ...change }),
-      fail: (kind) => reject(new LedgerFailure(kind, new Error('told to'))),
-    };
-  }
-}
+import { DONE, FakeLedger } from '../support/fake-ledger.js';
+import { aBegin, aBranch, aDecision, OWNER } from '../support/ledger-fixture.js';
 
 const make = (timeoutMs = 60_000, fault: FaultHook = noFaults): { ledger: FakeLedger; commits: GroupCommit } => {
   const ledger = new FakeLedger();
   return { ledger, commits: new GroupCommit(ledger, { timeoutMs, fault }) };
 };
+const tick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 const settlement = (xid = aBegin().xid) => ({ xid, owner: OWNER, epoch: 1, seqs: [1] });
 const rejection = (work: Promise<unknown>): Promise<LedgerFailure> =>
   work.then(
@@ -70,9 +21,10 @@ const rejection = (work: Promise<unknown>): Promise<LedgerFailure> =>
 describe('flushes', () => {
   it('take what is pending at one moment, one at a time, the next as soon as the last is back', async () => {
     const { ledger, commits } = make();
-    const first = [commits.begin(aBegin()), commits.decide(aDecision(aBegin().xid)), commits.settle(settlement())];
+    const registration = { xid: aBegin().xid, branches: [aBranch()] };
+    const first = [commits.begin(aBegin()), commits.register(registration), commits.decide(aDecision(aBegin().xid))];
     const one = await ledger.next();
-    expect([one.batch.begins.length, one.batch.decides.length, one.batch.settles.length]).toEqual([1, 1, 1]);
+    expect([one.batch.begins.length, one.batch.registers.length, one.batch.decides.length]).toEqual([1, 1, 1]);
     const second = [commits.begin(aBegin()), commits.begin(aBegin())];
     await turn();
     await turn();
@@ -84,6 +36,32 @@ describe('flushes', () => {
     two.done();
     await Promise.all(second);
     expect(ledger.most).toBe(1);
+  });
+
+  it('leave at once for a caller who is alone; behind one with many they wait for the turn of the event loop', async () => {
+    const { ledger, commits } = make();
+    const alone = commits.begin(aBegin());
+    await tick();
+    expect(ledger.batches).toHaveLength(1);
+    (await ledger.next()).done();
+    await alone;
+    const many = [commits.begin(aBegin()), commits.begin(aBegin())];
+    (await ledger.next()).done();
+    await Promise.all(many);
+    const behind = commits.begin(aBegin());
+    await tick();
+    expect(ledger.batches).toHaveLength(2);
+    (await ledger.next()).done();
+    await behind;
+  });
+
+  it('let everything else run, though the ledger answers without I/O', async () => {
+    const ledger = { flush: (batch: LedgerBatch) => Promise.resolve(DONE.answer!(batch)) };
+    const commits = new GroupCommit(ledger, { timeoutMs: 60_000, fault: noFaults });
+    let others = false;
+    setImmediate(() => (others = true));
+    for (let begun = 0; begun < 1_000 && !others; begun++) await commits.begin(aBegin());
+    expect(others).toBe(true);
   });
 
   it('never hold two writes of one transaction, and keep their order', async () => {
@@ -124,16 +102,23 @@ describe('an overloaded ledger', () => {
 });
 
 describe('a settlement', () => {
-  it('is no reason for a flush of its own while something else follows', async () => {
+  it('waits for others, and goes with them in a flush that there is another reason for', async () => {
     const { ledger, commits } = make();
-    const settled = commits.settle(settlement());
-    for (let turns = 2; turns > 0; turns--) await turn();
-    expect(ledger.batches).toHaveLength(0);
-    const begun = commits.begin(aBegin());
-    const flush = await ledger.next();
-    expect([flush.batch.begins.length, flush.batch.settles.length]).toEqual([1, 1]);
-    flush.done();
-    await Promise.all([settled, begun]);
+    const one = commits.settle(settlement());
+    const first = commits.begin(aBegin());
+    const early = await ledger.next();
+    expect([early.batch.begins.length, early.batch.settles.length]).toEqual([1, 0]);
+    // longer than it waits; with a flush in flight it cannot leave by itself
+    await pause(60);
+    // it has not waited, and goes along
+    const other = commits.settle(settlement());
+    early.done();
+    await first;
+    const second = commits.begin(aBegin());
+    const late = await ledger.next();
+    expect([late.batch.begins.length, late.batch.settles.length]).toEqual([1, 2]);
+    late.done();
+    await Promise.all([one, other, second]);
   });
 
   it('goes alone when nothing follows, and at once when the queue is drained', async () => {
@@ -377,12 +362,12 @@ describe('fault points', () => {
       return undefined;
     });
     Object.assign(ledger, DONE);
-    await Promise.all([commits.begin(aBegin()), commits.begin(aBegin()), commits.settle(settlement())]);
+    await Promise.all([commits.begin(aBegin()), commits.begin(aBegin()), commits.decide(aDecision(aBegin().xid))]);
     expect(seen).toEqual([
       'ledger.begin.sending 2',
-      'ledger.settle.sending 1',
+      'ledger.decide.sending 1',
       'ledger.begin.done 2',
-      'ledger.settle.done 1',
+      'ledger.decide.done 1',
     ]);
   });
 

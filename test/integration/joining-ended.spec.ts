@@ -1,23 +1,11 @@
 import type { EntityManager, QueryRunner } from 'typeorm';
 import { currentContext } from '../../libs/tcc/src/context/execution-context.js';
 import { joinDataSource } from '../../libs/tcc/src/barrier/join-data-source.js';
-import { type BarrierBench, branch, gate, Hold, openBarrierBench, WAYS } from '../support/barrier-bench.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { branch, gate, Hold, openBarrierBench, useBarrierBench, WAYS } from '../support/barrier-bench.js';
 
 describe.each(WAYS)('what is issued after a phase, business code %s', (way) => {
-  let database: TestDatabase;
-  let bench: BarrierBench;
-
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    // Two connections: a query that did not join would have one, and could be seen.
-    bench = await openBarrierBench(database.url, { extra: { max: 2 } }, way);
-  });
-  afterAll(async () => {
-    await bench.close();
-    await database.drop();
-  });
-  beforeEach(() => bench.observer.query('truncate hold, tcc_barrier'));
+  // Two connections: a query that did not join would have one, and could be seen.
+  const bench = useBarrierBench(way, { extra: { max: 2 } });
 
   const row = (key: string) => ({ key, account: 'a', amount: 1 });
   const raw = (key: string) => bench.dataSource.query(`insert into hold values ($1, 'a', 1)`, [key]);
@@ -78,18 +66,7 @@ describe.each(WAYS)('what is issued after a phase, business code %s', (way) => {
 });
 
 describe('queries outside phases', () => {
-  let database: TestDatabase;
-  let bench: BarrierBench;
-
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    bench = await openBarrierBench(database.url, { extra: { max: 2 } });
-  });
-  afterAll(async () => {
-    await bench.close();
-    await database.drop();
-  });
-  beforeEach(() => bench.observer.query('truncate hold, tcc_barrier'));
+  const bench = useBarrierBench('behind', { extra: { max: 2 } });
 
   const row = (key: string) => ({ key, account: 'a', amount: 1 });
   const repository = () => bench.dataSource.getRepository(Hold);
@@ -108,7 +85,7 @@ describe('queries outside phases', () => {
   });
 
   it('joining twice patches once, and the last undo takes the patch away', async () => {
-    const other = await openBarrierBench(database.url);
+    const other = await openBarrierBench(bench.database.url);
     const patched = () => Object.getOwnPropertyDescriptor(other.dataSource, 'createQueryRunner')?.value as unknown;
     const first = patched();
     const undo = joinDataSource(other.dataSource);

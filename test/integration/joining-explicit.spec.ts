@@ -1,20 +1,8 @@
 import type { EntityManager, QueryRunner } from 'typeorm';
-import { type BarrierBench, branch, Hold, openBarrierBench, WAYS } from '../support/barrier-bench.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { branch, Hold, useBarrierBench, WAYS } from '../support/barrier-bench.js';
 
 describe.each(WAYS)('startTransaction() inside a phase, business code %s', (way) => {
-  let database: TestDatabase;
-  let bench: BarrierBench;
-
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    bench = await openBarrierBench(database.url, { extra: { max: 2 } }, way);
-  });
-  afterAll(async () => {
-    await bench.close();
-    await database.drop();
-  });
-  beforeEach(() => bench.observer.query('truncate hold, tcc_barrier'));
+  const bench = useBarrierBench(way, { extra: { max: 2 } });
 
   const row = (key: string) => ({ key, account: 'a', amount: 1 });
   const raw = (key: string) => bench.dataSource.query(`insert into hold values ($1, 'a', 1)`, [key]);

@@ -1,8 +1,7 @@
 import pg from 'pg';
 import type { EntityManager, QueryRunner } from 'typeorm';
 import type { LocalTransaction } from '../../libs/tcc/src/barrier/barrier.port.js';
-import { type BarrierBench, branch, gate, Hold, openBarrierBench, WAYS } from '../support/barrier-bench.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { branch, gate, Hold, openBarrierBench, useBarrierBench, WAYS } from '../support/barrier-bench.js';
 
 /** How many queries one pg client had under way at most: pg deprecates more than one. */
 function queriesAtOnce(): { most: () => number; stop: () => void } {
@@ -13,12 +12,15 @@ function queriesAtOnce(): { most: () => number; stop: () => void } {
   let most = 0;
   prototype.query = function (...args) {
     const add = (by: number) => void underWay.set(this, (underWay.get(this) ?? 0) + by);
-    const own = args[0] as { submit?: unknown; callback: (...answer: unknown[]) => void };
-    if (typeof own === 'object' && own.submit) {
-      // It is its own answer, and tells by its callback when it has one.
-      const { callback } = own;
-      own.callback = (...answer) => (add(-1), callback(...answer));
-    }
+    type Callback = (...answer: unknown[]) => void;
+    const counted =
+      (callback: Callback): Callback =>
+      (...answer) => (add(-1), callback(...answer));
+    const own = args[0] as { submit?: unknown; callback: Callback };
+    // Where it is its own answer it tells by its callback when it has one.
+    if (typeof own === 'object' && own.submit) own.callback = counted(own.callback);
+    const last = args.at(-1);
+    if (typeof last === 'function') args[args.length - 1] = counted(last as Callback);
     const answer = query.apply(this, args);
     add(1);
     most = Math.max(most, underWay.get(this) ?? 0);
@@ -34,19 +36,8 @@ function queriesAtOnce(): { most: () => number; stop: () => void } {
 }
 
 describe.each(WAYS)('queries inside a phase, business code %s', (way) => {
-  let database: TestDatabase;
-  let bench: BarrierBench;
-
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    // Two connections: a query that did not join would have one, and could be seen.
-    bench = await openBarrierBench(database.url, { extra: { max: 2 } }, way);
-  });
-  afterAll(async () => {
-    await bench.close();
-    await database.drop();
-  });
-  beforeEach(() => bench.observer.query('truncate hold, tcc_barrier'));
+  // Two connections: a query that did not join would have one, and could be seen.
+  const bench = useBarrierBench(way, { extra: { max: 2 } });
 
   const row = (key: string) => ({ key, account: 'a', amount: 1 });
   const raw = (key: string) => bench.dataSource.query(`insert into hold values ($1, 'a', 1)`, [key]);
@@ -147,7 +138,7 @@ describe.each(WAYS)('queries inside a phase, business code %s', (way) => {
   });
 
   it('another DataSource does not join', async () => {
-    const other = await openBarrierBench(database.url, {}, way);
+    const other = await openBarrierBench(bench.database.url, {}, way);
     const failing = bench.phase(branch().try, async () => {
       await other.dataSource.getRepository(Hold).insert(row('elsewhere'));
       await refuse();

@@ -1,19 +1,8 @@
 import { monotonicNow } from '../../libs/tcc/src/core/monotonic-clock.js';
-import { type BarrierBench, branch, openBarrierBench, WAYS } from '../support/barrier-bench.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { branch, useBarrierBench, WAYS } from '../support/barrier-bench.js';
 
 describe.each(WAYS)('an empty first statement with parameters, business code %s', (way) => {
-  let database: TestDatabase;
-  let bench: BarrierBench;
-
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    bench = await openBarrierBench(database.url, { extra: { max: 1 } }, way);
-  });
-  afterAll(async () => {
-    await bench.close();
-    await database.drop();
-  });
+  const bench = useBarrierBench(way, { extra: { max: 1 } });
 
   const empty = async () => (await bench.dataSource.createQueryRunner().connect()).query('', ['x']);
 

@@ -1,26 +1,14 @@
 import pg from 'pg';
 import type { BarrierCall } from '../../libs/tcc/src/barrier/barrier.port.js';
-import { type BarrierBench, branch, openBarrierBench, WAYS } from '../support/barrier-bench.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { branch, useBarrierBench, WAYS } from '../support/barrier-bench.js';
 
 type Deliveries = ReturnType<typeof branch>;
 
 describe.each(WAYS)('a delivery that is not to run, business code %s', (way) => {
-  let database: TestDatabase;
-  let bench: BarrierBench;
-  let started: number;
-
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    bench = await openBarrierBench(database.url, { extra: { max: 1 } }, way);
-  });
-  afterAll(async () => {
-    await bench.close();
-    await database.drop();
-  });
+  let started = 0;
+  const bench = useBarrierBench(way, { extra: { max: 1 } });
   beforeEach(async () => {
     started = 0;
-    await bench.observer.query(`truncate hold, tcc_barrier`);
     await bench.observer.query(`insert into hold values ('there', 'a', 1)`);
   });
 
@@ -109,7 +97,7 @@ describe.each(WAYS)('a delivery that is not to run, business code %s', (way) => 
     const of = branch();
     await bench.phase(of.try, nothing);
     await bench.phase(of.confirm, nothing);
-    const other = new pg.Client(database.url);
+    const other = new pg.Client(bench.database.url);
     await other.connect();
     await other.query('begin');
     await other.query('delete from hold');

@@ -1,19 +1,7 @@
-import { type BarrierBench, branch, openBarrierBench, WAYS } from '../support/barrier-bench.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { branch, useBarrierBench, WAYS } from '../support/barrier-bench.js';
 
 describe.each(WAYS)('a first statement whose parameter cannot be serialised, business code %s', (way) => {
-  let database: TestDatabase;
-  let bench: BarrierBench;
-
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    bench = await openBarrierBench(database.url, { extra: { max: 1 } }, way);
-  });
-  afterAll(async () => {
-    await bench.close();
-    await database.drop();
-  });
-  beforeEach(() => bench.observer.query('truncate hold, tcc_barrier'));
+  const bench = useBarrierBench(way, { extra: { max: 1 } });
 
   const insert = (key: unknown) => bench.dataSource.query(`insert into hold values ($1, 'a', 1)`, [key]);
   const unfit = {

@@ -7,6 +7,7 @@ import type { BarrierCall, BarrierResult, LocalTransaction } from '../../libs/tc
 import { joinDataSource } from '../../libs/tcc/src/barrier/join-data-source.js';
 import { TypeOrmBarrier } from '../../libs/tcc/src/barrier/typeorm-barrier.js';
 import { runWith } from '../../libs/tcc/src/context/execution-context.js';
+import { createTestDatabase, type TestDatabase } from './database.js';
 
 /** What a branch holds of an account; keyed by branch, as the guide asks for. */
 export interface HoldRow {
@@ -45,10 +46,30 @@ export interface BarrierBench {
   close(): Promise<void>;
 }
 
+/** A bench for all tests of a `describe`, on a database of its own. Each begins with empty tables and without faults. */
+export function useBarrierBench(way: Way, options: Partial<DataSourceOptions> = {}): BarrierBench & HasDatabase {
+  const bench = {} as BarrierBench & HasDatabase;
+  beforeAll(async () => {
+    bench.database = await createTestDatabase();
+    await openBarrierBench(bench.database.url, options, way, bench);
+  });
+  afterAll(async () => {
+    await bench.close();
+    await bench.database.drop();
+  });
+  beforeEach(async () => {
+    bench.faults = () => undefined;
+    await bench.observer.query('truncate hold, tcc_barrier');
+  });
+  return bench;
+}
+
+/** @param bench what becomes one */
 export async function openBarrierBench(
   url: string,
   options: Partial<DataSourceOptions> = {},
   way: Way = 'behind',
+  bench = {} as BarrierBench,
 ): Promise<BarrierBench> {
   const dataSource = new DataSource({ type: 'postgres', url, entities: [Hold], ...options } as DataSourceOptions);
   await dataSource.initialize();
@@ -63,7 +84,7 @@ export async function openBarrierBench(
   const barrier = new TypeOrmBarrier(dataSource, { name: 'bench', migrations: 'run', fault });
   await barrier.open();
 
-  const bench: BarrierBench = {
+  return Object.assign(bench, {
     dataSource,
     barrier,
     observer,
@@ -106,8 +127,11 @@ export async function openBarrierBench(
       await observer.end();
       await dataSource.destroy();
     },
-  };
-  return bench;
+  } satisfies BarrierBench);
+}
+
+interface HasDatabase {
+  database: TestDatabase;
 }
 
 type Change = Partial<Omit<BarrierCall, 'phase'>>;

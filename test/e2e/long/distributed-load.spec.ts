@@ -39,7 +39,8 @@ describe.each(testedTransports())('over %s', (transport) => {
     report(transport, heard, now, { startedAt, lastRestartAt, kills: killing.kills });
     expect(killing.kills).toBe(KILLS);
     expect(contradictions(heard, now, { partsDie: true })).toEqual([]);
-    expect(now.orders.filter(({ status }) => status === 'confirmed').length).toBeGreaterThan(ORDERS / 10);
+    // Some thirty can be paid: which they are, and so how many, depends on who comes first.
+    expect(now.orders.filter(({ status }) => status === 'confirmed').length).toBeGreaterThan(ORDERS / 20);
   }, 600_000);
 });
 

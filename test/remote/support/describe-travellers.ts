@@ -61,7 +61,7 @@ export function describeTravellers(pair: () => Pair, transport: TransportUnderTe
   });
 
   it('loses nothing of what is under way when it goes, and finds it again when it is back', async () => {
-    const { order, hooks, stopThere, redeploy, article, settled } = pair();
+    const { middle, order, hooks, stopThere, redeploy, article, settled } = pair();
     const sku = await article(5);
     const gate = new Gate();
     hooks.during = ({ phase }) => (phase === 'try' ? gate.pass() : undefined);
@@ -81,6 +81,9 @@ export function describeTravellers(pair: () => Pair, transport: TransportUnderTe
     gate.open();
     const ended = await underWay;
     await stopped;
+    // else the server would wait for the connection's keep-alive to end
+    const { headers } = middle.answers.find(({ text }) => text?.includes(xid)) ?? {};
+    if (headers) expect(headers['connection']).toBe('close');
     await redeploy([StockService, CourierService]);
     if (ended === 'answered') {
       await settled(xid, 'confirmed');

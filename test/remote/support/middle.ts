@@ -1,4 +1,5 @@
 import http from 'node:http';
+import { text as readText } from 'node:stream/consumers';
 import { firstValueFrom, from, type Observable } from 'rxjs';
 import type { ClientProxy } from '@nestjs/microservices';
 
@@ -83,6 +84,33 @@ export function meddlingClient(real: ClientProxy, middle: Middle): object {
   };
 }
 
+/** On a connection of its own: one that is kept, and was never used, keeps a server from closing. */
+const post = (
+  url: URL,
+  body: string,
+  { headers, signal }: { headers: Record<string, string>; signal: AbortSignal | undefined },
+): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const options = { method: 'POST', agent: false, headers: { ...headers, connection: 'keep-alive' } } as const;
+    const request = http.request(url, { ...options, ...(signal && { signal }) }, (response) => {
+      const given = (name: string): string | undefined => response.headers[name] as string | undefined;
+      readText(response).then(
+        (answer) =>
+          resolve({
+            text: answer,
+            status: response.statusCode!,
+            signature: given('tcc-signature'),
+            headers: {
+              'content-type': given('content-type') ?? 'text/plain',
+              connection: given('connection') ?? 'keep-alive',
+            },
+          }),
+        reject,
+      );
+    });
+    request.once('error', reject).end(body);
+  });
+
 /** An HTTP proxy with the middle in it. */
 export async function httpMiddle(target: string, middle: Middle): Promise<{ url: string; close: () => Promise<void> }> {
   const server = http.createServer((request, response) => {
@@ -90,22 +118,13 @@ export async function httpMiddle(target: string, middle: Middle): Promise<{ url:
     response.once('close', () => gone.abort());
     const forward = async (parcel: Parcel, late?: true): Promise<Answer> => {
       const { signature, body } = parcel;
-      const answer = await fetch(new URL(request.url!, target), {
-        method: 'POST',
-        body,
-        signal: late ? null : gone.signal,
+      return post(new URL(request.url!, target), body, {
+        signal: late ? undefined : gone.signal,
         headers: {
           'content-type': request.headers['content-type']!,
           ...(signature === undefined ? {} : { 'tcc-signature': signature }),
         },
       });
-      const text = await answer.text();
-      return {
-        text,
-        status: answer.status,
-        signature: answer.headers.get('tcc-signature') ?? undefined,
-        headers: { 'content-type': answer.headers.get('content-type') ?? 'text/plain' },
-      };
     };
     const relay = async (): Promise<void> => {
       const chunks: Buffer[] = [];

@@ -13,6 +13,7 @@ import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase } from '../../support/database.js';
 import { eventually } from '../../support/eventually.js';
+import { within } from '../../support/within.js';
 import { Middle } from './middle.js';
 import { StockHooks } from './stock.hooks.js';
 import { CourierService, StockService } from './stock.participant.js';
@@ -168,7 +169,7 @@ export async function startPair(transport: TransportUnderTest, options: PairOpti
     isHereStopped = true;
   };
   const stopThere = async (): Promise<void> => {
-    await there?.close();
+    await within(20_000, 'closing the participants', there?.close());
     there = undefined;
   };
 

@@ -84,12 +84,7 @@ export const express = http('HTTP on Express', '*path', async (module) => {
 });
 
 export const fastify = http('HTTP on Fastify', '*', (module) =>
-  // A connection that falls idle while Fastify closes is waited for until its keep-alive ends: 72 s, unless it is told.
-  NestFactory.create<NestFastifyApplication>(
-    module,
-    new FastifyAdapter({ bodyLimit: KILOBYTE, keepAliveTimeout: 5_000 }),
-    QUIET,
-  ),
+  NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter({ bodyLimit: KILOBYTE }), QUIET),
 );
 
 /** Anything that Nest has a server and a `ClientProxy` for. */

@@ -80,6 +80,7 @@ export class World {
       wire.delayMs = wire.requestDelayMs = 0;
       wire.tear = () => false;
       wire.heal();
+      wire.endForgotten();
     }
     const down = Object.values(this.servers).filter(({ isUp }) => !isUp);
     await Promise.all(down.map((server) => server.start()));

@@ -26,6 +26,9 @@ export class TcpProxy {
   private readonly sockets = new Set<net.Socket>();
   /** What is no longer carried, of each connection. */
   private readonly lost = new Set<Set<Direction>>();
+  /** To the server, of connections that it does not know to be over. */
+  private readonly orphans = new Set<net.Socket>();
+  private finds = false;
   private mode: 'open' | 'refusing' | 'stalling' = 'open';
 
   private constructor(
@@ -68,6 +71,12 @@ export class TcpProxy {
    */
   forget(...ways: readonly Direction[]): void {
     for (const swallowed of this.lost) for (const way of ways) swallowed.add(way);
+  }
+
+  /** From now on the server finds out which connections are over, as its keep-alive would in the end. */
+  endForgotten(): void {
+    this.finds = true;
+    for (const far of this.orphans) far.destroy();
   }
 
   heal(): void {
@@ -154,10 +163,13 @@ export class TcpProxy {
     far.on('end', () => swallowed.has('answers') || near.end());
     far.on('close', () => {
       this.lost.delete(swallowed);
+      this.orphans.delete(far);
       if (!swallowed.has('answers')) near.destroy();
     });
     near.on('close', () => {
-      if (!over && !swallowed.has('requests')) far.destroy();
+      if (over) return;
+      if (swallowed.has('requests') && !this.finds) this.orphans.add(far);
+      else far.destroy();
     });
   }
 }
