@@ -172,15 +172,15 @@ export class Tcc implements TccRuntime {
     }
   }
 
-  /** @internal for decorators */
-  async callGlobal({ label, args, body }: MethodCall, options: StoredGlobalOptions): Promise<unknown> {
+  /** @internal for decorators, which make a rejection of what it throws */
+  callGlobal({ label, args, body }: MethodCall, options: StoredGlobalOptions): Promise<unknown> {
     const key = options.key?.(...args);
     const fingerprint = key === undefined ? undefined : options.fingerprint ? options.fingerprint(...args) : args;
     return this.start(options, options.name ?? label, key, fingerprint, body);
   }
 
-  /** @internal for decorators */
-  async callTry({ self, method, label, args, body }: MethodCall): Promise<unknown> {
+  /** @internal for decorators, which make a rejection of what it throws */
+  callTry({ self, method, label, args, body }: MethodCall): Promise<unknown> {
     this.assertRunning(label);
     const entry = this.registry.findByMethod(self, method, label);
     return this.interceptor.call({ entry, self, args, scope: this.coordinator.activeScope(), body });
@@ -230,7 +230,7 @@ export class Tcc implements TccRuntime {
     return this.interceptor.call({ entry, self, args, scope, body: () => self[entry.method]!(...args) });
   }
 
-  private async start(
+  private start(
     settings: GlobalTransactionSettings,
     name: string,
     key: string | undefined,

@@ -84,7 +84,7 @@ export class JoinedTransaction implements LocalTransaction {
   /** Sends a statement of the barrier's own, past all turns. Shown by TypeORM's logger like any other. */
   execute(sql: string): Promise<RawAnswer> {
     this.log(sql);
-    return this.connection.send(sql);
+    return this.connection.command(sql);
   }
 
   log(sql: string, values?: readonly string[]): void {

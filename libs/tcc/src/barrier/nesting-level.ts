@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { promised } from '../core/promised.js';
 
 const storage = new AsyncLocalStorage<NestingLevel>();
 
@@ -50,9 +51,14 @@ export class NestingLevel {
     return storage.run(this, work);
   }
 
+  /** Whether it takes anything more. */
+  get isOpen(): boolean {
+    return this.accepting && this.alive;
+  }
+
   /** @throws the refusal when this level has closed */
   assertOpen(): void {
-    if (!this.accepting || !this.alive) throw this.refusal();
+    if (!this.isOpen) throw this.refusal();
   }
 
   /**
@@ -84,20 +90,41 @@ export class NestingLevel {
   }
 
   /** Runs `work` when everything that asked before has had its turn. */
-  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
     this.underWay += 1;
-    try {
-      if (this.taken) await Promise.race([new Promise<void>((go) => this.waiting.push(go)), this.connection.lost]);
-      else this.taken = true;
-      if (this.isSilent) await new Promise(() => undefined);
-      if (!this.alive) throw this.refusal();
-      return await work();
-    } finally {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.taken = false;
-      this.end();
-    }
+    if (this.taken) return this.afterOthers(work);
+    this.taken = true;
+    return this.turn(work);
+  }
+
+  private async afterOthers<T>(work: () => Promise<T>): Promise<T> {
+    await Promise.race([new Promise<void>((go) => this.waiting.push(go)), this.connection.lost]);
+    return this.turn(work);
+  }
+
+  private turn<T>(work: () => Promise<T>): Promise<T> {
+    return this.doWork(work).then(
+      (value) => {
+        this.endTurn();
+        return value;
+      },
+      (error: unknown) => {
+        this.endTurn();
+        throw error;
+      },
+    );
+  }
+
+  private doWork<T>(work: () => Promise<T>): Promise<T> {
+    if (this.isSilent) return new Promise(() => undefined);
+    return this.alive ? promised(work) : Promise.reject(this.refusal());
+  }
+
+  private endTurn(): void {
+    const next = this.waiting.shift();
+    if (next) next();
+    else this.taken = false;
+    this.end();
   }
 
   /** Refuses what is issued from now on. @returns what is to be awaited, where something was issued before */

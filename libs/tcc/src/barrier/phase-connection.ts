@@ -84,9 +84,8 @@ export class PhaseConnection {
   }
 
   /** @param runner not routed: of the DataSource's pool */
-  static async open(runner: QueryRunner): Promise<PhaseConnection> {
-    const client = (await runner.connect()) as PoolClient;
-    return new PhaseConnection(runner, client);
+  static open(runner: QueryRunner): Promise<PhaseConnection> {
+    return runner.connect().then((client) => new PhaseConnection(runner, client as PoolClient));
   }
 
   /** Whether {@link lead} works on it. */
@@ -105,6 +104,19 @@ export class PhaseConnection {
     } finally {
       this.end();
     }
+  }
+
+  /** Sends a statement of the barrier's own. As {@link send}, without what pg does to show who has sent it. */
+  command(sql: string): Promise<RawAnswer> {
+    return new Promise((resolve, reject) => {
+      this.begin();
+      this.client.query(sql, (error: Error | null | undefined, answer: QueryResult) => {
+        this.end();
+        if (error && isConflict(error)) this.conflict = true;
+        if (error) reject(error);
+        else resolve(answer);
+      });
+    });
   }
 
   /**

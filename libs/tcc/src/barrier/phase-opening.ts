@@ -1,6 +1,7 @@
 import type { BarrierStatus } from '../core/barrier-ruling.js';
+import { promised } from '../core/promised.js';
 import { inOneString, type OpeningStatement } from './barrier-sql.js';
-import type { PhaseConnection, RawAnswer } from './phase-connection.js';
+import type { LedAnswer, PhaseConnection, RawAnswer } from './phase-connection.js';
 
 /** What a phase asks its opening for. */
 export interface OpeningPlan {
@@ -88,23 +89,42 @@ export class PhaseOpening {
     }
   }
 
-  private async lead(statement: string, values: readonly unknown[]): Promise<RawAnswer> {
-    let led;
-    try {
+  private lead(statement: string, values: readonly unknown[]): Promise<RawAnswer> {
+    const leading = promised(() => {
       const statements = this.plan.statements();
       this.state = 'sent';
-      led = await this.connection.lead(statements, this.plan.generation, statement, values);
-      if (led.sent && !led.opened && 'error' in led.answer) throw led.answer.error;
-      const pause = led.sent ? this.plan.opened() : undefined;
-      if (pause) await pause;
-      if (led.sent) this.rule(led.moved as BarrierStatus | undefined);
-      else this.state = 'unsent';
-    } catch (error) {
-      throw this.failed(error);
+      return this.connection.lead(statements, this.plan.generation, statement, values);
+    });
+    return leading.then(
+      (led) => this.led(led),
+      (error: unknown) => {
+        throw this.failed(error);
+      },
+    );
+  }
+
+  private led(led: LedAnswer): RawAnswer | Promise<RawAnswer> {
+    if (!led.sent) this.state = 'unsent';
+    else if (!led.opened && 'error' in led.answer) throw this.failed(led.answer.error);
+    else {
+      const pause = this.plan.opened();
+      if (pause) return this.ledAfter(pause, led);
+      return this.judge(led);
     }
-    if (led.sent) this.assertRuns();
-    if ('error' in led.answer) throw led.answer.error;
-    return led.answer.value;
+    return answerOf(led);
+  }
+
+  private async ledAfter(pause: Promise<void>, led: LedAnswer): Promise<RawAnswer> {
+    await pause.catch((error: unknown) => {
+      throw this.failed(error);
+    });
+    return this.judge(led);
+  }
+
+  private judge(led: LedAnswer): RawAnswer {
+    this.rule(led.moved as BarrierStatus | undefined);
+    this.assertRuns();
+    return answerOf(led);
   }
 
   private rule(moved: BarrierStatus | undefined): void {
@@ -122,6 +142,11 @@ export class PhaseOpening {
     if (this.failure) throw this.failure.error;
     if (this.state !== 'open') throw new NotToRun('the barrier has not let this phase run');
   }
+}
+
+function answerOf({ answer }: LedAnswer): RawAnswer {
+  if ('error' in answer) throw answer.error;
+  return answer.value;
 }
 
 const unanswered = (): Promise<never> => new Promise(() => undefined);

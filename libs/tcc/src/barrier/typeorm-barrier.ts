@@ -79,16 +79,24 @@ export class TypeOrmBarrier implements BarrierPort {
     await connection.release();
   }
 
-  async run<T>(call: BarrierCall, business: (local: LocalTransaction) => Promise<T>): Promise<BarrierResult<T>> {
-    let ahead = call.mayRunAhead === true && this.dataSource.subscribers.length === 0;
-    for (let left = ATTEMPTS - 1; ;) {
-      const attempt = await this.attempt(call, business, ahead);
+  run<T>(call: BarrierCall, business: (local: LocalTransaction) => Promise<T>): Promise<BarrierResult<T>> {
+    const ahead = call.mayRunAhead === true && this.dataSource.subscribers.length === 0;
+    return this.runUpTo(ATTEMPTS, call, business, ahead);
+  }
+
+  private runUpTo<T>(
+    times: number,
+    call: BarrierCall,
+    business: (local: LocalTransaction) => Promise<T>,
+    ahead: boolean,
+  ): Promise<BarrierResult<T>> {
+    return this.attempt(call, business, ahead).then((attempt) => {
       if ('done' in attempt) return attempt.done;
       // What ran ahead and should not have has been rolled back; now the barrier speaks first.
-      if (attempt.again === 'behind') ahead = false;
-      else if (attempt.again && left > 0) left -= 1;
-      else throw attempt.error;
-    }
+      if (attempt.again === 'behind') return this.runUpTo(times, call, business, false);
+      if (attempt.again && times > 1) return this.runUpTo(times - 1, call, business, ahead);
+      throw attempt.error;
+    });
   }
 
   private async attempt<T>(
@@ -113,9 +121,7 @@ export class TypeOrmBarrier implements BarrierPort {
     const stopWatch = watch(connection, call);
     let committed = false;
     try {
-      const done = ahead
-        ? await runAhead(local, opening, business)
-        : await this.runBehind(call, local, opening, business);
+      const done = await (ahead ? runAhead(local, opening, business) : this.runBehind(call, local, opening, business));
       const finishing = local.finish();
       if (finishing) await finishing;
       if (done.ran && call.beforeCommit) await call.beforeCommit();
@@ -200,24 +206,26 @@ export class TypeOrmBarrier implements BarrierPort {
 }
 
 /** Business code first: its first statement takes the opening with it. */
-async function runAhead<T>(
+function runAhead<T>(
   local: JoinedTransaction,
   opening: PhaseOpening,
   business: (local: LocalTransaction) => Promise<T>,
 ): Promise<BarrierResult<T>> {
   local.markActive(true);
-  try {
-    const value = await new Promise<T>((resolve, reject) => {
-      // Nobody waits for code that waits for statements which are never answered.
-      opening.notToRun = reject;
-      business(local).then(resolve, reject);
-    });
-    return { ran: true, value };
-  } finally {
+  return new Promise((resolve, reject) => {
+    // Nobody waits for code that waits for statements which are never answered.
+    opening.notToRun = reject;
     // What the barrier says goes before what the business code makes of it. That one may have sent no statement, or
     // caught what its first one threw.
-    if (opening.state !== 'open') await opening.done();
-  }
+    const onceOpen = (then: () => void): void => {
+      if (opening.state === 'open') then();
+      else opening.done().then(then, reject);
+    };
+    business(local).then(
+      (value) => onceOpen(() => resolve({ ran: true, value })),
+      (error: Error) => onceOpen(() => reject(error)),
+    );
+  });
 }
 
 function openingFailure(error: unknown, call: BarrierCall): unknown {

@@ -72,6 +72,7 @@ export class ActiveTransaction {
   private abort: AbortController | undefined;
   private expiry: TransactionTimedOutError | undefined;
   private begun: Promise<void> | undefined;
+  private hasBegun = false;
   private closed = false;
   /** Asked for by `cancelOnly()`. */
   cancelOnly = false;
@@ -131,6 +132,7 @@ export class ActiveTransaction {
   /** Says that the row is there already, as it is for a transaction with a key. */
   markBegun(): void {
     this.begun = Promise.resolve();
+    this.hasBegun = true;
   }
 
   /** Records a branch. The row is on its way when this returns. */
@@ -215,24 +217,33 @@ export class ActiveTransaction {
     return branch.seq === 1 && this.draft.key === undefined ? this.begun : this.register(branch, what, this.begun);
   }
 
-  private async register(branch: BranchWrite, what: string, begun: Promise<void>): Promise<void> {
-    const asked = this.ledger.register({ xid: this.xid, branches: [branch] }, this.deadline);
+  private register(branch: BranchWrite, what: string, begun: Promise<void>): Promise<void> {
+    const registered = this.ledger.register({ xid: this.xid, branches: [branch] }, this.deadline).then(
+      (answer) => {
+        if (answer.answer === 'done') return;
+        throw answer.status === 'trying' ? this.timedOut() : new TransactionClosedError(what, this.xid);
+      },
+      (cause: unknown) => {
+        throw this.silence(`registration of ${what}`, cause);
+      },
+    );
+    if (this.hasBegun) return registered;
     // asked in the same turn as the begin, so that both go out together; judged in their order
-    asked.catch(() => undefined);
-    await begun;
-    const answer = await asked.catch((cause: unknown) => {
-      throw this.silence(`registration of ${what}`, cause);
-    });
-    if (answer.answer === 'done') return;
-    throw answer.status === 'trying' ? this.timedOut() : new TransactionClosedError(what, this.xid);
+    registered.catch(() => undefined);
+    return begun.then(() => registered);
   }
 
-  private async begin(branch: BranchWrite, what: string): Promise<void> {
-    const answer = await this.ledger.begin(this.beginWrite([branch])).catch((cause: unknown) => {
-      throw this.silence(`begin of ${this.draft.name} with ${what}`, cause);
-    });
-    // a begin that was sent twice may find that recovery has cancelled it meanwhile
-    if (answer.answer === 'refused' || answer.status !== 'trying') throw this.timedOut();
+  private begin(branch: BranchWrite, what: string): Promise<void> {
+    return this.ledger.begin(this.beginWrite([branch])).then(
+      (answer) => {
+        // a begin that was sent twice may find that recovery has cancelled it meanwhile
+        if (answer.answer === 'refused' || answer.status !== 'trying') throw this.timedOut();
+        this.hasBegun = true;
+      },
+      (cause: unknown) => {
+        throw this.silence(`begin of ${this.draft.name} with ${what}`, cause);
+      },
+    );
   }
 
   /** The ledger did not take a write: in whose time, or because of whose value, decides what the caller is told. */

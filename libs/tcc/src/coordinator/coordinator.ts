@@ -7,6 +7,7 @@ import { NoGlobalTransactionError } from '../errors/no-global-transaction.error.
 import { TransactionCancelledError } from '../errors/transaction-cancelled.error.js';
 import { TransactionClosedError } from '../errors/transaction-closed.error.js';
 import { noFaults, type FaultHook } from '../core/fault-point.js';
+import { promised } from '../core/promised.js';
 import type { Payloads } from '../core/codec/payloads.js';
 import type { GroupCommit } from '../ledger/group-commit.js';
 import { ActiveTransaction } from './active-transaction.js';
@@ -30,7 +31,11 @@ export class Coordinator {
   ) {}
 
   /** Runs a method under a global transaction, as its propagation says. */
-  async run(call: GlobalCall): Promise<unknown> {
+  run(call: GlobalCall): Promise<unknown> {
+    return promised(() => this.runAsItSays(call));
+  }
+
+  private runAsItSays(call: GlobalCall): unknown {
     const { branch, baggage } = currentContext();
     // A message without database may start a transaction of its own: its phase holds no local transaction open.
     const mayBegin = branch?.kind === 'message' && branch.local?.dataSource === undefined;
@@ -60,7 +65,7 @@ export class Coordinator {
     if (parent.isClosed) throw new TransactionClosedError(call.name, parent.xid);
     const scope = new Scope(parent.transaction, parent);
     try {
-      return await runWith({ scope }, async () => call.body());
+      return await promised(() => runWith({ scope }, call.body));
     } catch (error) {
       // exactly the branches called inside are to cancel, whether or not the caller catches this
       scope.fail();
@@ -101,7 +106,7 @@ export class Coordinator {
   private async runBegun(transaction: ActiveTransaction, call: GlobalCall): Promise<unknown> {
     const deadline = new Deadline(transaction);
     // The phase of a message that begins a transaction ends here: inside it, tries are what they are anywhere.
-    const running = runWith({ scope: transaction.root, branch: undefined }, async () => call.body());
+    const running = promised(() => runWith({ scope: transaction.root, branch: undefined }, call.body));
     let value: unknown;
     let result: string | undefined;
     try {

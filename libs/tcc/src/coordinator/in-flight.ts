@@ -2,12 +2,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** Work that shutdown waits for. */
 export class InFlight {
-  private readonly running = new Set<Promise<unknown>>();
+  private running = 0;
+  private readonly idled: (() => void)[] = [];
 
   /** @returns the same promise */
   add<T>(work: Promise<T>): Promise<T> {
-    const ended = (): boolean => this.running.delete(work);
-    this.running.add(work);
+    this.running += 1;
+    const ended = (): void => {
+      this.running -= 1;
+      if (this.running === 0) for (const idle of this.idled.splice(0)) idle();
+    };
     work.then(ended, ended);
     return work;
   }
@@ -17,8 +21,9 @@ export class InFlight {
     const stop = new AbortController();
     const late = pause(timeoutMs, 'late' as const, { signal: stop.signal, ref: false }).catch(() => 'late' as const);
     try {
-      while (this.running.size > 0) {
-        if ((await Promise.race([Promise.allSettled(this.running), late])) === 'late') return false;
+      while (this.running > 0) {
+        const idle = new Promise<void>((resolve) => this.idled.push(resolve));
+        if ((await Promise.race([idle, late])) === 'late') return false;
       }
       return true;
     } finally {

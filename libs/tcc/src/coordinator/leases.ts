@@ -35,14 +35,17 @@ export class Leases {
   /** @param askedAt when the write that took the lease was about to be sent. @returns undefined when this process drives it already */
   hold(lease: Lease, askedAt: Monotonic): HeldLease | undefined {
     if (this.held.has(lease.xid)) return undefined;
-    const entry: Entry = { lease, until: askedAt + this.leaseMs };
-    this.held.set(lease.xid, entry);
+    const { xid, owner, epoch } = lease;
+    const entry: Entry = { lease: { xid, owner, epoch }, until: askedAt + this.leaseMs };
+    this.held.set(xid, entry);
     this.timer ??= this.schedule();
     return {
-      ...lease,
-      stands: () => this.held.get(lease.xid) === entry && monotonicNow() < entry.until,
+      xid,
+      owner,
+      epoch,
+      stands: () => this.held.get(xid) === entry && monotonicNow() < entry.until,
       drop: () => {
-        if (this.held.get(lease.xid) === entry) this.held.delete(lease.xid);
+        if (this.held.get(xid) === entry) this.held.delete(xid);
       },
     };
   }

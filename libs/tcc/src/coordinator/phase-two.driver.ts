@@ -79,12 +79,13 @@ export class PhaseTwoDriver {
       // Not before what it waits for is: driving it sooner would do nothing but write to the ledger, each time. How
       // long an operator takes with what is parked nobody knows.
       const blockedMs = Math.max(0, ...blockers.map((seq) => setbacks.get(seq)?.dueInMs ?? this.settings.retry.capMs));
-      await eachBounded(branches, CALLS_AT_ONCE, async (branch) => {
-        if (blockers.length > 0) setbacks.set(branch.seq, asOfNow(untouched(branch, blockedMs)));
-        else {
+      await eachBounded(branches, CALLS_AT_ONCE, (branch) => {
+        if (blockers.length === 0) {
           drive.siblings.enter();
-          await callBranch(branch);
+          return callBranch(branch);
         }
+        setbacks.set(branch.seq, asOfNow(untouched(branch, blockedMs)));
+        return Promise.resolve();
       });
     };
     const driveLater = async ({ seq, dueInMs }: { seq: number; dueInMs: number }): Promise<void> => {
@@ -117,7 +118,12 @@ export class PhaseTwoDriver {
   private async callUntilAlone(drive: Drive, branch: BranchRecord): Promise<BranchSetback | undefined> {
     const { lease, siblings } = drive;
     for (let current = branch; ;) {
-      const setback = await this.call(drive, current).finally(() => siblings.leave());
+      let setback;
+      try {
+        setback = await this.call(drive, current);
+      } finally {
+        siblings.leave();
+      }
       if (setback?.dueInMs === undefined) return setback;
       const from = monotonicNow();
       const again = await siblings.outlast(setback.dueInMs);

@@ -1,6 +1,7 @@
+import { promised } from '../core/promised.js';
 import { setRole, type GlobalTransactionSettings, type StoredGlobalOptions } from '../participant/metadata.js';
 import { injectRuntime, runtimeOf } from './runtime-of.js';
-import { labelOf, wrapMethod } from './wrap-method.js';
+import { labelOf, wrapMethod, type WrappedCall } from './wrap-method.js';
 import type { AsyncMethod } from './method-types.js';
 
 /**
@@ -47,18 +48,15 @@ export function GlobalTransaction<K extends readonly unknown[] = [], P extends r
   ): void => {
     // the arguments are what the compiler has compared; from here on they are a list
     const stored = options as unknown as StoredGlobalOptions;
-    const original = wrapMethod(
-      target,
-      key,
-      descriptor,
-      '@GlobalTransaction()',
-      async ({ self, args, original: method }) => {
-        const label = labelOf(self, target, key);
-        return runtimeOf(self, label).callGlobal(
-          { self, method: key, label, args, body: () => Reflect.apply(method, self, args) },
-          stored,
-        );
-      },
+    const call = ({ self, args, original: method }: WrappedCall): Promise<unknown> => {
+      const label = labelOf(self, target, key);
+      return runtimeOf(self, label).callGlobal(
+        { self, method: key, label, args, body: () => Reflect.apply(method, self, args) },
+        stored,
+      );
+    };
+    const original = wrapMethod(target, key, descriptor, '@GlobalTransaction()', (wrapped) =>
+      promised(() => call(wrapped)),
     );
     if (!original) return;
     setRole(descriptor.value as object, { role: 'global', options: stored });

@@ -1,4 +1,5 @@
 import { currentContext } from '../context/execution-context.js';
+import { promised } from '../core/promised.js';
 import { setRole, type TryOptions } from '../participant/metadata.js';
 import { parametersOf } from '../participant/parameters.js';
 import type { AsyncMethod } from './method-types.js';
@@ -34,11 +35,10 @@ export function Try(options: TryOptions = {}) {
 }
 
 /** What `@Try()` and `@Message()` do at a call. */
-export async function callTry(
-  target: object,
-  key: PropertyKey,
-  { self, args, original }: WrappedCall,
-): Promise<unknown> {
+export const callTry = (target: object, key: PropertyKey, call: WrappedCall): Promise<unknown> =>
+  promised(() => callBranch(target, key, call));
+
+function callBranch(target: object, key: PropertyKey, { self, args, original }: WrappedCall): unknown {
   const { branch } = currentContext();
   // called from another application: it is recorded there
   if (branch?.entersWrapper && entersPhase(target, key, self)) return Reflect.apply(original, self, args);

@@ -1,5 +1,6 @@
 import { noFaults, type FaultHook } from '../core/fault-point.js';
 import { monotonicNow, type Monotonic } from '../core/monotonic-clock.js';
+import { Departure } from './departure.js';
 import type { AnyFlushUnit, FlushUnit } from './flush-unit.js';
 import { LedgerFailure } from './ledger-failure.js';
 import type { LedgerPort } from './ledger.port.js';
@@ -9,6 +10,7 @@ import {
   WRITE_KINDS,
   type AnyPendingWrite,
   type FinalAnswer,
+  type Laziness,
   type WriteKind,
   type WriteKinds,
 } from './pending-write.js';
@@ -17,8 +19,12 @@ import { WriteQueue } from './write-queue.js';
 /** The first pause after the ledger did not answer, and the longest one; nothing new waits longer than the first. */
 const FIRST_AWAY_MS = 25;
 const LONGEST_AWAY_MS = 1_000;
-/** How long a settlement waits for company: a transaction that follows saves it a commit of its own. */
-const LAZY_MS = 25;
+/**
+ * How long a settlement waits for others, which makes one statement of many, and then for a flush that leaves anyway,
+ * which saves a commit.
+ */
+const COMPANY_MS = 25;
+const RIDE_MS = 25;
 /**
  * How many transactions may wait. More than a ledger writes in the time that anybody waits for it: those that begin now
  * would only learn later, and at the cost of all others, that it is overloaded.
@@ -48,8 +54,11 @@ export interface GroupCommitOptions {
 export class GroupCommit {
   private readonly queue = new WriteQueue();
   private flushing = false;
-  private scheduled: NodeJS.Immediate | undefined;
+  private readonly departure = new Departure(() => void this.flushNext());
+  /** How many units of the last flush somebody waited for. */
+  private awaited = 0;
   private timer: NodeJS.Timeout | undefined;
+  private timerAt: Monotonic = 0;
   private sweeper: NodeJS.Timeout | undefined;
   /** Flushes in a row that the ledger did not answer, the time of the last one, and when to try again. */
   private away = { times: 0, since: 0, until: 0 };
@@ -78,16 +87,17 @@ export class GroupCommit {
     return this.enqueue('decide', write, Infinity);
   }
 
-  /** Sent with the next flush that something else is a reason for, or a moment later. */
+  /** Nobody waits for it, so it is sent a moment later, with others and with what is to be sent anyway. */
   settle(write: SettleWrite): Promise<FinalAnswer<'settle'>> {
-    return this.enqueue('settle', write, Infinity, monotonicNow() + LAZY_MS);
+    const from = monotonicNow() + COMPANY_MS;
+    return this.enqueue('settle', write, Infinity, { from, until: from + RIDE_MS });
   }
 
   /** Resolves when everything that is pending or in flight now has its answer: under load there is always something new. */
   drain(): Promise<void> {
     const writes = this.queue.all();
     if (writes.length === 0) return Promise.resolve();
-    for (const write of writes) write.lazyUntil = 0;
+    for (const write of writes) write.hurry();
     return new Promise((resolve) => {
       this.draining.push({ writes, resolve });
       this.wake();
@@ -98,12 +108,12 @@ export class GroupCommit {
     kind: K,
     write: WriteKinds[K]['write'],
     deadline: Monotonic,
-    lazyUntil: Monotonic = 0,
+    lazy?: Laziness,
   ): Promise<FinalAnswer<K>> {
     return new Promise((resolve, reject) => {
       const patienceEnd = monotonicNow() + this.options.timeoutMs;
       const pending = new PendingWrite(kind, write, deadline, patienceEnd, resolve, reject);
-      pending.lazyUntil = lazyUntil;
+      if (lazy) pending.lazy = lazy;
       this.queue.add(pending as unknown as AnyPendingWrite);
       // Something new is a reason to look sooner, so that a long pause is paid by those who have waited for long.
       if (this.away.times > 0) this.away.until = Math.min(this.away.until, this.away.since + FIRST_AWAY_MS);
@@ -115,26 +125,32 @@ export class GroupCommit {
   /** Sees to it that the next flush leaves when it can. */
   private wake(): void {
     if (this.draining.length > 0) this.endDrains();
-    if (this.flushing || this.scheduled !== undefined) return;
-    clearTimeout(this.timer);
+    if (this.flushing || this.departure.pending) return;
     if (this.queue.isEmpty) return this.rest();
     const now = monotonicNow();
     const at = Math.max(this.queue.readyAt(), this.away.until);
-    if (at > now) this.timer = setTimeout(() => this.schedule(), Math.ceil(at - now));
-    else this.schedule();
+    if (at > now) this.wakeAt(at, now);
+    else this.departure.ask(this.awaited > 1);
   }
 
-  /** Leaves what else happens in this turn of the event loop the time to join. */
-  private schedule(): void {
-    this.scheduled ??= setImmediate(() => {
-      this.scheduled = undefined;
-      void this.flushNext();
-    });
+  private wakeAt(at: Monotonic, now: Monotonic): void {
+    // One that is due sooner looks again; a new one each time would cost more than it does.
+    if (this.timer !== undefined && this.timerAt <= at) return;
+    clearTimeout(this.timer);
+    this.timerAt = at;
+    this.timer = setTimeout(
+      () => {
+        this.timer = undefined;
+        this.wake();
+      },
+      Math.ceil(at - now),
+    );
   }
 
   private rest(): void {
+    clearTimeout(this.timer);
     clearInterval(this.sweeper);
-    this.sweeper = undefined;
+    this.timer = this.sweeper = undefined;
   }
 
   private endDrains(): void {
@@ -155,6 +171,7 @@ export class GroupCommit {
     const units = this.queue.take(now);
     if (units.length > 0) {
       this.flushing = true;
+      this.awaited = units.filter(({ kind }) => kind !== 'settle').length;
       await this.send(units);
       this.queue.putBack(units);
       this.queue.giveUp(monotonicNow());

@@ -27,6 +27,14 @@ export type WriteKind = (typeof WRITE_KINDS)[number];
 /** An answer that the caller gets to see. */
 export type FinalAnswer<K extends WriteKind> = Exclude<WriteKinds[K]['answer'], Skipped>;
 
+/** How long a write that nobody waits for may be kept back. */
+export interface Laziness {
+  readonly from: Monotonic;
+  readonly until: Monotonic;
+}
+
+const AT_ONCE: Laziness = { from: 0, until: 0 };
+
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 200;
 
@@ -34,8 +42,8 @@ const LONGEST_PAUSE_MS = 200;
 export class PendingWrite<K extends WriteKind = WriteKind> {
   /** Not to be sent before. */
   notBefore: Monotonic = 0;
-  /** Nobody waits for it: until then it is no reason for a flush of its own, but goes along with any. */
-  lazyUntil: Monotonic = 0;
+  /** Nobody waits for it: until `from` it waits for others of its kind, until `until` for a flush to go along with. */
+  lazy = AT_ONCE;
   /** It has left in a flush at least once, so what it holds must not change any more. */
   sent = false;
   /** Sent without others of its xid: one of them was at fault. */
@@ -57,6 +65,21 @@ export class PendingWrite<K extends WriteKind = WriteKind> {
     private readonly resolve: (answer: FinalAnswer<K>) => void,
     private readonly reject: (failure: LedgerFailure) => void,
   ) {}
+
+  /** Lazy no longer. */
+  hurry(): void {
+    this.lazy = AT_ONCE;
+  }
+
+  /** Whether it has waited long enough for others that are lazy as well: they all go then. */
+  isRipe(now: Monotonic): boolean {
+    return this.lazy !== AT_ONCE && this.lazy.from <= now;
+  }
+
+  /** Whether it may be sent in a flush that leaves now. @param ripe one of those that are lazy is */
+  mayGo(now: Monotonic, ripe: boolean): boolean {
+    return !this.inFlight && this.notBefore <= now && (ripe || this.lazy === AT_ONCE);
+  }
 
   /** @param cause why this sending had no answer */
   unanswered(cause: LedgerFailure): void {

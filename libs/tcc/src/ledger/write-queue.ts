@@ -35,7 +35,7 @@ export class WriteQueue {
     let earliest = Infinity;
     for (const [head] of this.lines.values()) {
       if (head === undefined || head.inFlight) continue;
-      earliest = Math.min(earliest, Math.max(head.notBefore, head.lazyUntil));
+      earliest = Math.min(earliest, Math.max(head.notBefore, head.lazy.until));
     }
     return earliest;
   }
@@ -50,9 +50,10 @@ export class WriteQueue {
   take(now: Monotonic): AnyFlushUnit[] {
     const units: AnyFlushUnit[] = [];
     let weight = 0;
+    const ripe = this.isRipe(now);
     for (const line of this.lines.values()) {
       const [head] = line;
-      if (head === undefined || head.inFlight || head.notBefore > now) continue;
+      if (!head?.mayGo(now, ripe)) continue;
       const unit = unitOf(head, line);
       weight += unit.weight;
       if (units.length > 0 && (units.length >= MOST_UNITS || weight > MOST_WEIGHT)) break;
@@ -79,14 +80,22 @@ export class WriteQueue {
   giveUp(now: Monotonic): void {
     for (const [xid, line] of this.lines) {
       for (const write of line) write.giveUpIfOver(now);
-      this.clean(xid);
+      if (line.some(({ answered }) => answered)) this.clean(xid);
     }
   }
 
+  private isRipe(now: Monotonic): boolean {
+    for (const [head] of this.lines.values()) if (head?.isRipe(now)) return true;
+    return false;
+  }
+
   private clean(xid: string): void {
-    const left = this.lines.get(xid)?.filter(({ answered }) => !answered) ?? [];
-    if (left.length === 0) this.lines.delete(xid);
-    else this.lines.set(xid, left);
+    const line = this.lines.get(xid);
+    if (line === undefined) return;
+    let left = 0;
+    for (const write of line) if (!write.answered) line[left++] = write;
+    line.length = left;
+    if (left === 0) this.lines.delete(xid);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { OpenBranch, TransactionScope } from '../context/transaction-scope.js';
 import type { Payloads } from '../core/codec/payloads.js';
+import { promised } from '../core/promised.js';
 import type { ParticipantTry } from './participant.js';
 import { scopeFor } from './scope-for.js';
 import type { TryReturn, TryRun, TryRunner } from './try-runner.js';
@@ -26,7 +27,11 @@ export class BranchInterceptor {
    * @returns what the try returned
    * @throws the try's own error, or one of nestjs-tcc when it was not run
    */
-  async call(call: TryCall): Promise<unknown> {
+  call(call: TryCall): Promise<unknown> {
+    return promised(() => this.record(call));
+  }
+
+  private record(call: TryCall): Promise<unknown> {
     const { entry, self, body } = call;
     const { barrier } = entry.participant;
     const scope = scopeFor(entry.fullName, call.scope, entry.participant.dataSource);
@@ -40,10 +45,7 @@ export class BranchInterceptor {
       // behind a barrier a late try is refused, so that no cancel has to wait for it
       timeLimitMs: barrier ? undefined : entry.timeLimitMs,
     });
-    if (entry.kind === 'message') {
-      await branch.registered;
-      return undefined;
-    }
+    if (entry.kind === 'message') return branch.registered;
     const run: TryRun = {
       entry,
       self,

@@ -3,6 +3,7 @@ import type { BranchExecution } from '../context/branch-execution.js';
 import { runDetached } from '../context/execution-context.js';
 import type { Payloads } from '../core/codec/payloads.js';
 import type { FaultHook } from '../core/fault-point.js';
+import { promised } from '../core/promised.js';
 import type { RemoteCaller } from './remote/remote-caller.js';
 import { fitArguments } from './parameters.js';
 import type { ParticipantTry } from './participant.js';
@@ -23,20 +24,29 @@ export class PhaseTwoInvoker {
    *
    * @throws UnknownParticipantError, PayloadError (direction `read`), what the barrier throws, and the method's own error
    */
-  async call(call: PhaseTwoCall): Promise<void> {
-    const { participant, method } = call.branch;
-    const elsewhere = this.registry.elsewhere(participant);
-    if (elsewhere) return this.remote.phaseTwo(elsewhere, call);
-    return this.callHere(this.registry.find(participant, method, call.xid), call);
+  call(call: PhaseTwoCall): Promise<unknown> {
+    return promised(() => {
+      const { participant, method } = call.branch;
+      const elsewhere = this.registry.elsewhere(participant);
+      if (elsewhere) return this.remote.phaseTwo(elsewhere, call);
+      return this.callHere(this.registry.find(participant, method, call.xid), call);
+    });
   }
 
   /** The same in this process. */
-  async callHere(entry: ParticipantTry, call: PhaseTwoCall): Promise<void> {
-    const located = this.prepare(entry, call);
-    const run = located instanceof Promise ? await located : located;
+  callHere(entry: ParticipantTry, call: PhaseTwoCall): Promise<unknown> {
+    return promised(() => {
+      const run = this.prepare(entry, call);
+      return run instanceof Promise
+        ? run.then((located) => this.callLocated(located, entry, call))
+        : this.callLocated(run, entry, call);
+    });
+  }
+
+  private callLocated(run: Run | undefined, entry: ParticipantTry, call: PhaseTwoCall): Promise<unknown> {
     const { barrier } = entry.participant;
-    if (!barrier) return run && this.callUnguarded(run, entry, call);
-    await barrier.run(
+    if (!barrier) return run ? this.callUnguarded(run, entry, call) : Promise.resolve();
+    return barrier.run(
       {
         xid: call.xid,
         seq: call.branch.seq,
@@ -70,7 +80,7 @@ export class PhaseTwoInvoker {
     const passed = withResult ? [...fitArguments(args, entry.parameters), this.resultOf(entry, call)] : args;
     const runOn =
       (self: object): Run =>
-      async (local) => {
+      (local) => {
         const branch: BranchExecution = {
           xid: call.xid,
           seq: call.branch.seq,
@@ -82,7 +92,7 @@ export class PhaseTwoInvoker {
           local,
         };
         const target = self as Record<PropertyKey, (...args: readonly unknown[]) => unknown>;
-        await runDetached({ branch, baggage: call.baggage }, () => target[key]!(...passed));
+        return promised(() => runDetached({ branch, baggage: call.baggage }, () => target[key]!(...passed)));
       };
     const self = entry.participant.locate({ xid: call.xid, seq: call.branch.seq, phase: call.phase });
     return self instanceof Promise ? self.then(runOn) : runOn(self);
@@ -93,7 +103,7 @@ export class PhaseTwoInvoker {
   }
 }
 
-type Run = (local?: LocalTransaction) => Promise<void>;
+type Run = (local?: LocalTransaction) => Promise<unknown>;
 
 /** An absent phase still moves its row. */
 const nothing: Run = () => Promise.resolve();

@@ -4,6 +4,7 @@ import { runWith } from '../context/execution-context.js';
 import type { Payloads } from '../core/codec/payloads.js';
 import type { FaultHook } from '../core/fault-point.js';
 import { monotonicNow, type Monotonic } from '../core/monotonic-clock.js';
+import { promised } from '../core/promised.js';
 import { TransactionTimedOutError } from '../errors/transaction-timed-out.error.js';
 import { TryTimeLimitError } from '../errors/try-time-limit.error.js';
 import type { ParticipantTry } from './participant.js';
@@ -57,12 +58,12 @@ export class TryRunner {
           mayRunAhead: entry.participant.effects === 'database',
           beforeCommit,
         },
-        async (local) => {
-          const execution = new RunningTry(run, signals, local);
-          const value = await runWith({ branch: execution }, run.body);
-          // Inside the local transaction: a result that cannot be stored undoes the try.
-          return { value, encoded: this.payloads.encodeResult(value, entry.fullName) };
-        },
+        (local) =>
+          promised(() => runWith({ branch: new RunningTry(run, signals, local) }, run.body)).then((value) => ({
+            value,
+            // Inside the local transaction: a result that cannot be stored undoes the try.
+            encoded: this.payloads.encodeResult(value, entry.fullName),
+          })),
       );
       if (!done.ran) throw new Error(`barrier of ${entry.fullName} did not run a try and gave no reason`);
       return done.value;
@@ -99,7 +100,7 @@ async function withinLimit(run: TryRun): Promise<unknown> {
   const { entry, xid } = run;
   const limitMs = entry.timeLimitMs ?? 0;
   const limit = limitSignal(run.signals, limitMs);
-  const running = runWith({ branch: new RunningTry(run, limit, undefined) }, async () => run.body());
+  const running = promised(() => runWith({ branch: new RunningTry(run, limit, undefined) }, run.body));
   try {
     const value = await Promise.race([running, limit.expired]);
     if (value === EXPIRED) throw new TryTimeLimitError(entry.fullName, xid, limitMs);

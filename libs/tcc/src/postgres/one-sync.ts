@@ -1,6 +1,13 @@
 import type { ClientBase, QueryResult, Submittable } from 'pg';
 import { gatheringOf, unsend, type Gathering, type OwnQuery, type Wire } from './pg-wire.js';
 
+/** What is prepared under its name when a connection runs it first. */
+interface NamedStatement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
 /** Of {@link runInOneSync}: the results, one for each statement. */
 type AllAnswered = (error: Error | null | undefined, results?: readonly QueryResult[]) => void;
 
@@ -12,7 +19,10 @@ type AllAnswered = (error: Error | null | undefined, results?: readonly QueryRes
  * @param client in JavaScript, not pipelined
  * @throws the first error: then nothing took effect, unless the connection was lost
  */
-export function runInOneSync(client: ClientBase, statements: readonly object[]): Promise<readonly QueryResult[]> {
+export function runInOneSync(
+  client: ClientBase,
+  statements: readonly NamedStatement[],
+): Promise<readonly QueryResult[]> {
   return new Promise((resolve, reject) => {
     const query = new OneSyncQuery(gatheringOf(client)!, statements, (error, results) => {
       if (error) reject(error);
@@ -32,14 +42,19 @@ class OneSyncQuery implements Submittable {
   /** @param callback pg replaces it by one of its own where queries have a time limit */
   constructor(
     private readonly gathering: Gathering,
-    statements: readonly object[],
+    statements: readonly NamedStatement[],
     public callback: AllAnswered,
   ) {
     const answered = (error: Error | null | undefined, result?: QueryResult | QueryResult[]): void => {
       if (error) this.failure ??= error;
       else this.results.push(result as QueryResult);
     };
-    this.queries = statements.map((statement) => new gathering.Query(statement, undefined, answered));
+    this.queries = statements.map(({ name, text, values }) => {
+      // Given as one object it would be copied with all its descriptors, which takes longer than to send it.
+      const query = new gathering.Query(text, values, answered);
+      query.name = name;
+      return query;
+    });
   }
 
   // pg notes under the name of the query what the server has parsed.

@@ -38,14 +38,13 @@ export function planFlush(batch: LedgerBatch): FlushPlan {
   return { batch, kinds: planned.map(([kind]) => kind), statements: planned.map(([, statement]) => statement) };
 }
 
-/** Sends a plan: one kind of write is one round trip, several are one transaction. */
+/** Sends a plan, as one transaction in one round trip. */
 export async function runFlush(
   client: PoolClient,
   { batch, kinds, statements }: FlushPlan,
 ): Promise<LedgerBatchAnswer> {
-  const [only, ...more] = statements;
-  if (only === undefined) return { begins: [], registers: [], decides: [], settles: [] };
-  const results = more.length === 0 ? [await sendOne(client, only)] : await sendAll(client, statements);
+  if (statements.length === 0) return { begins: [], registers: [], decides: [], settles: [] };
+  const results = await sendAll(client, statements);
   const rows = <Row extends { readonly xid: string }>(kind: keyof LedgerBatch): Map<string, Row> =>
     new Map(((results[kinds.indexOf(kind)] ?? []) as Row[]).map((row) => [row.xid, row]));
   const registered = rows<RegisterRow>('registers');

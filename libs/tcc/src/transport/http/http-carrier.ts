@@ -13,6 +13,12 @@ export interface HttpCarrierOptions {
   readonly maxAnswerBytes: number;
 }
 
+/**
+ * How long a connection is kept without a call, though the server may offer longer. A server that closes waits for one
+ * that was made for a call which was given up before it was sent: to Node it is no idle one.
+ */
+const IDLE_MS = 4_000;
+
 /** Calls over HTTP, on connections that are kept. */
 export class HttpCarrier implements Carrier {
   private readonly agent: Agent;
@@ -23,6 +29,8 @@ export class HttpCarrier implements Carrier {
     this.url = new URL(ROUTE, base);
     this.agent = new Agent({
       connect: { ...options.tls, timeout: options.connectTimeoutMs },
+      keepAliveTimeout: IDLE_MS,
+      keepAliveMaxTimeout: IDLE_MS,
       // the time for the answer is given with each call
       headersTimeout: 0,
       bodyTimeout: 0,
