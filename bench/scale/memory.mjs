@@ -1,7 +1,11 @@
 // Whether a process that runs a million transactions keeps anything of them.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { fileURLToPath } from 'node:url';
+import { writeHeapSnapshot } from 'node:v8';
 import { defineParticipant, defineTry } from 'nestjs-tcc';
 import { startApp } from './app.mjs';
 import { slopeOf } from './slope.mjs';
@@ -11,9 +15,6 @@ const WARM_UP_SAMPLES = 3;
 const PATIENT = { timeout: '10m', ledgerTimeout: '2m', lease: '10m' };
 /** The last settlements are written behind their callers' backs. */
 const SETTLES_MS = 500;
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc');
 
 export async function run({ urls, options: { transactions, sample, concurrency } }) {
   const nothing = () => Promise.resolve();
@@ -47,36 +48,57 @@ export async function run({ urls, options: { transactions, sample, concurrency }
         while (count < target) await one();
       }),
     );
+  const folder = mkdtempSync(join(tmpdir(), 'tcc-memory-'));
+  const file = join(folder, 'now.heapsnapshot');
   try {
     // Until the compiler has done with it, and what is made once has been made.
     await upTo(WARM_UP_SAMPLES * sample);
+    await heap(file);
     count = 0;
-    const points = [];
+    // made before, as it must not grow itself
+    const samples = Math.ceil(transactions / sample) + 1;
+    const heaps = {
+      at: new Float64Array(samples),
+      program: new Float64Array(samples),
+      engine: new Float64Array(samples),
+    };
     const startedAt = performance.now();
-    while (count < transactions) {
-      points.push({ transactions: count, heapMiB: await heap() });
-      const { heapMiB } = points.at(-1);
+    for (let index = 0; index < samples; index++) {
+      if (index > 0) await upTo(Math.min(transactions, count + sample));
+      const { program, engine } = await heap(file);
+      heaps.at[index] = count;
+      heaps.program[index] = program;
+      heaps.engine[index] = engine;
       const perSecond = count / ((performance.now() - startedAt) / 1_000);
-      console.log(`${String(count).padStart(9)}  ${heapMiB.toFixed(3)} MiB  ${perSecond.toFixed(0)}/s`);
-      await upTo(Math.min(transactions, count + sample));
+      const told = [program, engine].map((bytes) => (bytes / 1_024).toFixed(1).padStart(9));
+      console.log(`${String(count).padStart(9)}  program ${told[0]} KiB, V8 ${told[1]} KiB  ${perSecond.toFixed(0)}/s`);
     }
-    points.push({ transactions: count, heapMiB: await heap() });
-    const { slope, standardError } = slopeOf(points.map(({ transactions: n, heapMiB }) => [n, heapMiB * 2 ** 20]));
-    const flat = Math.abs(slope) < 2 * standardError;
-    console.log(
-      `heap after a full collection, ${points.length} samples over ${count} transactions: ` +
-        `${slope.toFixed(4)} bytes a transaction, standard error ${standardError.toFixed(4)}: ` +
-        (flat ? 'indistinguishable from zero' : 'NOT zero'),
-    );
-    return { points, slope, standardError, flat };
+    const points = Array.from(heaps.at, (at, index) => ({
+      transactions: at,
+      program: heaps.program[index],
+      engine: heaps.engine[index],
+    }));
+    const slopes = {};
+    for (const whose of ['program', 'engine'])
+      slopes[whose] = slopeOf(points.map((point) => [point.transactions, point[whose]]));
+    for (const [whose, { slope, standardError }] of Object.entries(slopes)) {
+      const flat = Math.abs(slope) < 2 * standardError;
+      console.log(
+        `${whose.padEnd(7)} ${slope.toFixed(4)} bytes a transaction, standard error ${standardError.toFixed(4)}: ` +
+          (flat ? 'indistinguishable from zero' : 'NOT zero'),
+      );
+    }
+    return { points, slopes };
   } finally {
+    rmSync(folder, { recursive: true });
     await app.stop();
   }
 }
 
-/** In MiB, of what can be reached once nothing is under way any more. */
-async function heap() {
+/** Bytes of what can be reached once nothing is under way any more; a snapshot collects first. */
+async function heap(file) {
   await pause(SETTLES_MS);
-  for (let turn = 0; turn < 3; turn++) collect();
-  return process.memoryUsage().heapUsed / 2 ** 20;
+  writeHeapSnapshot(file);
+  const kinds = fileURLToPath(new URL('heap-kinds.mjs', import.meta.url));
+  return JSON.parse(execFileSync(process.execPath, [kinds, file], { encoding: 'utf8' }));
 }
