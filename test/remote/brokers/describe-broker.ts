@@ -4,7 +4,8 @@ import { Gate } from '../../support/gate.js';
 import { describeTransport } from '../support/describe-transport.js';
 import { startPair, type Pair } from '../support/pair.js';
 import { freePort, microservice } from '../support/transports.js';
-import { ensureBroker, OwnBroker, type Broker } from './broker.js';
+import { ensureBroker, type Broker } from './broker.js';
+import { OwnBroker } from './own-broker.js';
 
 export interface BrokerUnderTest extends Broker {
   readonly name: string;

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Transport } from '@nestjs/microservices';
 import { describeBroker } from './describe-broker.js';
+import { freePort } from '../support/transports.js';
 import { PatientServerRMQ } from './patient-rmq.server.js';
 
 describeBroker({
   name: 'RabbitMQ',
   command: 'rabbitmq-server',
   port: 5672,
-  start: (port, folder) => ({
+  start: async (port, folder) => ({
     // not the one on the PATH, which changes to a user who may not write to the folder
     command: '/usr/lib/rabbitmq/bin/rabbitmq-server',
     args: [],
@@ -19,7 +20,8 @@ describeBroker({
       RABBITMQ_NODENAME: `tcc-${port}@localhost`,
       RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
       RABBITMQ_NODE_PORT: String(port),
-      RABBITMQ_DIST_PORT: String(port + 1),
+      // not the one behind it: the system gives that to whoever connects to something while this one is down
+      RABBITMQ_DIST_PORT: String(await freePort()),
       RABBITMQ_MNESIA_BASE: folder,
       RABBITMQ_LOG_BASE: folder,
       RABBITMQ_PID_FILE: `${folder}/pid`,
