@@ -21,7 +21,9 @@ const totalOf = ({ node, postgres, peer = 0 }) => (postgres === undefined ? unde
 export function figuresOf(slices) {
   const answered = concat(slices.map((slice) => slice.answered));
   const settled = concat(slices.map((slice) => slice.settled));
-  const { ms, machine, cpu, ...counts } = sum(slices.map(({ answered: _a, settled: _s, ...rest }) => rest));
+  const { ms, machine, cpu, ...counts } = sum(
+    slices.map(({ answered: _a, settled: _s, transfers: _t, ...rest }) => rest),
+  );
   const transfers = settled.length;
   if (transfers === 0) throw new Error('no transfer settled while it counted');
   const each = (of) => {

@@ -29,7 +29,7 @@ class Worker {
     this.#transfers = this.subject.before ?? 0;
   }
 
-  /** Works for `ramp` seconds, then for `seconds` that count. */
+  /** Works for `ramp` seconds, then for `seconds` that count. @returns with the `transfers` of both */
   async slice({ ramp, seconds }) {
     const load = new Load(this.subject, this.order.concurrency);
     await pause(ramp);
@@ -41,6 +41,7 @@ class Worker {
     await load.stop();
     this.#transfers += load.total;
     return {
+      transfers: load.total,
       ...between(before, after, this.databases),
       answered: Float64Array.from(load.answered),
       settled: Float64Array.from(load.settled),
