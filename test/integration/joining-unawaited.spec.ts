@@ -1,4 +1,5 @@
 import { branch, useBarrierBench, WAYS } from '../support/barrier-bench.js';
+import { hearUnhandled } from '../support/unheard.js';
 
 describe.each(WAYS)('what a phase does not await, business code %s', (way) => {
   const bench = useBarrierBench(way, { extra: { max: 2 } });
@@ -55,16 +56,14 @@ describe.each(WAYS)('what a phase does not await, business code %s', (way) => {
     };
     await bench.phase(of.try, async () => undefined);
     await bench.phase(of.confirm, business);
-    const unheard: unknown[] = [];
-    const hear = (reason: unknown) => void unheard.push(reason);
-    process.on('unhandledRejection', hear);
+    const { heard, stop } = hearUnhandled();
     try {
       expect(await bench.phase(of.confirm, business)).toEqual({ ran: false, why: 'already' });
       for (let left = 5; left > 0; left -= 1) await turn();
     } finally {
-      process.off('unhandledRejection', hear);
+      stop();
     }
-    expect(unheard).toEqual([]);
+    expect(heard).toEqual([]);
     expect(await bench.holds()).toEqual([of.key, `${of.key} two`]);
   });
 });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Message, Participant } from 'nestjs-tcc';
 import { createBankDatabases, startBank, type BankApp, type BankDatabases } from '../support/bank/bank-app.js';
 import { eventually } from '../support/eventually.js';
+import { hearUnhandled } from '../support/unheard.js';
 
 @Injectable()
 @Participant('mail', { dataSource: 'south' })
@@ -74,5 +75,15 @@ describe('a message that cannot be recorded', () => {
     });
     await eventually(() => expect(mail.sent).toEqual(['short']));
     expect(await balance()).toBe(90);
+  });
+
+  it('is as loud as any rejection that nobody handles where no transaction is open', async () => {
+    const { heard, stop } = hearUnhandled();
+    try {
+      mail.post('short');
+      await eventually(() => expect(heard).toMatchObject([{ code: 'TCC_NO_GLOBAL_TRANSACTION' }]));
+    } finally {
+      stop();
+    }
   });
 });

@@ -5,15 +5,19 @@ export class InFlight {
   private running = 0;
   private readonly idled: (() => void)[] = [];
 
-  /** @returns the same promise */
+  /** @returns what comes of it. Not the same promise: a rejection of that one is heard here, whoever else hears it */
   add<T>(work: Promise<T>): Promise<T> {
     this.running += 1;
-    const ended = (): void => {
-      this.running -= 1;
-      if (this.running === 0) for (const idle of this.idled.splice(0)) idle();
-    };
-    work.then(ended, ended);
-    return work;
+    return work.then(
+      (value) => {
+        this.ended();
+        return value;
+      },
+      (error: unknown) => {
+        this.ended();
+        throw error;
+      },
+    );
   }
 
   /** Waits for all, later ones included. @returns whether all ended within that time */
@@ -29,5 +33,10 @@ export class InFlight {
     } finally {
       stop.abort();
     }
+  }
+
+  private ended(): void {
+    this.running -= 1;
+    if (this.running === 0) for (const idle of this.idled.splice(0)) idle();
   }
 }

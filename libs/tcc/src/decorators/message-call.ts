@@ -40,6 +40,7 @@ export function asMessage(
   scope: Pick<TransactionScope, 'expect'> | undefined,
 ): Promise<unknown> {
   const message = MessageCall.of(sent);
+  if (scope?.expect(sent, () => message.isHeld)) return message;
   // Where no transaction is open nobody else tells of the failure: then it is as loud as any that is not handled.
-  return scope?.expect(sent, () => message.isHeld) ? message : sent;
+  return sent.then((value) => value);
 }
