@@ -101,6 +101,13 @@ describe('options of the module', () => {
       await app.close();
     });
 
+    it('ledger: refused at boot when its client takes no statements together', async () => {
+      const connection = { connectionString: database.url, pipeline: true };
+      const tcc = TccModule.forRoot({ service: 'shop', ledger: { connection } });
+      const error: unknown = await boot([tcc]).catch((e: unknown) => e);
+      expect(error).toMatchObject({ code: 'TCC_CONFIGURATION', option: 'ledger' });
+    });
+
     it('of a factory are judged as any', async () => {
       const tcc = TccModule.forRootAsync({ useFactory: () => ({ service: 'shop', timeout: -1 }) });
       const error: unknown = await boot([tcc]).catch((e: unknown) => e);

@@ -1,7 +1,9 @@
 import { storableKey } from '../../core/idempotency-key.js';
 import { isXid } from '../../core/xid.js';
+import { ConfigurationError } from '../../errors/configuration.error.js';
 import { SchemaError } from '../../errors/schema.error.js';
 import { migrate, underMigrationLock } from '../../migrations/migrator.js';
+import { gatheringOf } from '../../postgres/pg-wire.js';
 import type { LedgerPort } from '../ledger.port.js';
 import type {
   Backlog,
@@ -53,12 +55,19 @@ export class PostgresLedger implements LedgerPort {
     this.connections = new Connections(options);
   }
 
-  /** @throws SchemaError, LedgerFailure */
+  /** @throws ConfigurationError, SchemaError, LedgerFailure */
   async open(): Promise<void> {
     const { schema, migrations, database, warn } = this.options;
     const client = await this.connections.single('endless');
     const run = (sql: string, params?: unknown[]): Promise<{ rows: unknown[] }> => client.query(sql, params);
     try {
+      if (!gatheringOf(client)) {
+        throw new ConfigurationError(
+          'ledger',
+          'it sends the statements of a flush together, which pg-native and clients with `pipeline: true` cannot: give it ' +
+            'a connection without them',
+        );
+      }
       if (schema !== undefined && migrations === 'run') {
         const name = client.escapeIdentifier(schema);
         const { rows } = await run('select 1 from pg_namespace where nspname = $1', [schema]);
@@ -75,7 +84,7 @@ export class PostgresLedger implements LedgerPort {
         );
       }
     } catch (error) {
-      throw error instanceof SchemaError ? error : failureOf(error);
+      throw error instanceof SchemaError || error instanceof ConfigurationError ? error : failureOf(error);
     } finally {
       await endClient(client);
     }
