@@ -25,7 +25,8 @@ export interface ClaimRow {
  * it is never ahead of the clock that decisions are judged by, so nothing is claimed early. Branches are read by
  * another statement: one that was registered while this one waited for the lock is not in its snapshot.
  * What is due is updated by an array of keys, which the primary key serves from a few hundred rows on: a join would be
- * planned as a scan of the whole table up to several thousand.
+ * planned as a scan of the whole table up to several thousand. `date_part` is a float8 from the start; `extract` takes
+ * three times as long, since it is exact.
  */
 const TEXT = `
 with due as materialized (
@@ -41,11 +42,11 @@ set status = case t.status when 'trying' then 'cancelling' else t.status end, de
   lease_until = now.at + $3::float8 * interval '1 millisecond', due_at = now.at + $3::float8 * interval '1 millisecond'
 from now where t.xid = any(array(select xid from due))
 returning t.xid, t.epoch, t.name, t.status, t.outcomes, t.phase_order, t.baggage,
-  (extract(epoch from t.deadline - now.at) * 1000)::float8 as remaining_ms,
-  (extract(epoch from now.at - t.decided_at) * 1000)::float8 as decided_ms_ago`;
+  date_part('epoch', t.deadline - now.at) * 1000 as remaining_ms,
+  date_part('epoch', now.at - t.decided_at) * 1000 as decided_ms_ago`;
 
 export const claim = (request: ClaimRequest): Statement<ClaimRow> => ({
-  name: 'tcc-claim-2',
+  name: 'tcc-claim-3',
   text: TEXT,
   values: [storableKey(request.service), request.owner, request.leaseMs, request.limit, request.except],
 });

@@ -22,11 +22,11 @@ export interface BranchRow {
 const TEXT = `
 select xid, seq, participant, method, kind, args, time_limit_ms, settled_at is not null as settled,
   parked_at is not null as parked, attempts, postponements, alerted,
-  coalesce(extract(epoch from due_at - clock_timestamp()) * 1000, 0)::float8 as due_in_ms
+  coalesce(date_part('epoch', due_at - clock_timestamp()) * 1000, 0) as due_in_ms
 from tcc_branch where xid = any($1::uuid[]) order by xid, seq`;
 
 export const readBranches = (xids: readonly string[]): Statement<BranchRow> => ({
-  name: 'tcc-read-branches-1',
+  name: 'tcc-read-branches-2',
   text: TEXT,
   values: [xids],
 });
