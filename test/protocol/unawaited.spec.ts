@@ -1,26 +1,22 @@
-import { createBankDatabases, startBank, type BankApp, type BankDatabases } from '../support/bank/bank-app.js';
+import { Propagation } from 'nestjs-tcc';
+import { useBank } from '../support/bank/use-bank.js';
 import { eventually } from '../support/eventually.js';
 import { hearUnhandled } from '../support/unheard.js';
 
-describe('a transaction that nobody awaits', () => {
-  let databases: BankDatabases;
-  let bank: BankApp;
+const failure = new Error('out of paper');
+const fail = () => Promise.reject(failure);
 
-  beforeAll(async () => {
-    databases = await createBankDatabases();
-    bank = await startBank(databases);
-    await bank.fund(['ann'], 100);
-  });
-  afterAll(async () => {
-    await bank?.close();
-    await databases?.drop();
-  });
+describe('a method under a global transaction that nobody awaits', () => {
+  const used = useBank();
 
-  it('is as loud as any rejection that nobody handles when it fails', async () => {
-    const failure = new Error('out of paper');
+  it.each<[string, () => unknown]>([
+    ['decorated', () => used.bank.transfers.take(used.owner, 10, fail)],
+    ['by run()', () => used.bank.tcc.run({ name: 'unawaited' }, fail)],
+    ['outside of any', () => used.bank.tcc.run({ name: 'none', propagation: Propagation.NOT_SUPPORTED }, fail)],
+  ])('%s: its failure is as loud as any rejection that nobody handles', async (_how, start) => {
     const { heard, stop } = hearUnhandled();
     try {
-      void bank.transfers.take('ann', 10, () => Promise.reject(failure));
+      start();
       await eventually(() => expect(heard).toEqual([failure]));
     } finally {
       stop();
