@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Message, Participant } from 'nestjs-tcc';
 import { createBankDatabases, startBank, type BankApp, type BankDatabases } from '../support/bank/bank-app.js';
 import { eventually } from '../support/eventually.js';
+import { Gate } from '../support/gate.js';
 import { hearUnhandled } from '../support/unheard.js';
 
 @Injectable()
@@ -75,6 +76,31 @@ describe('a message that cannot be recorded', () => {
     });
     await eventually(() => expect(mail.sent).toEqual(['short']));
     expect(await balance()).toBe(90);
+  });
+
+  // Code that outlives its transaction (a sibling of what failed in a Promise.all, a method that ran out of time) must not
+  // end the process over a message that was to be delivered to nobody.
+  it('is silent when it is declared void and the transaction was cancelled before', async () => {
+    const { heard, stop } = hearUnhandled();
+    const gate = new Gate();
+    let sibling: Promise<void> | undefined;
+    try {
+      const run = bank.tcc.run({ name: 'late' }, async () => {
+        sibling = gate.pass().then(() => {
+          mail.post('late');
+        });
+        await Promise.all([sibling, Promise.reject(new Error('the other one'))]);
+      });
+      await expect(run).rejects.toThrow('the other one');
+      gate.open();
+      await sibling;
+      // reported when the microtasks of a turn have run
+      for (let turns = 3; turns > 0; turns -= 1) await new Promise((resolve) => setImmediate(resolve));
+      expect(heard).toEqual([]);
+      expect(mail.sent).toEqual([]);
+    } finally {
+      stop();
+    }
   });
 
   it('is as loud as any rejection that nobody handles where no transaction is open', async () => {

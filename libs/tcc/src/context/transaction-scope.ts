@@ -37,12 +37,10 @@ export interface TransactionScope {
   /** Registers a branch. @throws TransactionClosedError when the scope has ended or the decision is taken */
   open(request: BranchRequest): OpenBranch;
   /**
-   * Waits with the decision for a message to be recorded. One that cannot be, and whose failure nobody hears of, cancels
-   * the transaction.
-   *
-   * @returns false when it is too late for that
+   * Waits with the decision for a message to be recorded, unless that is taken. One that cannot be, and whose failure
+   * nobody hears of, cancels the transaction.
    */
-  expect(message: Promise<unknown>, isHeld: () => boolean): boolean;
+  expect(message: Promise<unknown>, isHeld: () => boolean): void;
   /** Makes the whole transaction cancel whatever its methods return. */
   cancelOnly(): void;
 }

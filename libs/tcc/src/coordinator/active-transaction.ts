@@ -154,13 +154,12 @@ export class ActiveTransaction {
   }
 
   /** See {@link Scope.expect}. */
-  expect(message: Promise<unknown>, isHeld: () => boolean): boolean {
-    if (this.closed) return false;
+  expect(message: Promise<unknown>, isHeld: () => boolean): void {
+    if (this.closed) return;
     const failed = (error: unknown): void => {
       this.unrecorded.push({ error, isHeld });
     };
     this.messages.push(message.then(() => undefined, failed));
-    return true;
   }
 
   /**

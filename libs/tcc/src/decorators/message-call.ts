@@ -39,8 +39,9 @@ export function asMessage(
   sent: Promise<unknown>,
   scope: Pick<TransactionScope, 'expect'> | undefined,
 ): Promise<unknown> {
-  const message = MessageCall.of(sent);
-  if (scope?.expect(sent, () => message.isHeld)) return message;
   // Where no transaction is open nobody else tells of the failure: then it is as loud as any that is not handled.
-  return sent.then((value) => value);
+  if (!scope) return sent;
+  const message = MessageCall.of(sent);
+  scope.expect(sent, () => message.isHeld);
+  return message;
 }
