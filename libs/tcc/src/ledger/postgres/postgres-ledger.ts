@@ -28,12 +28,12 @@ import { branchRecord, claimedTransaction } from './records.js';
 import { ReleaseListener } from './release-listener.js';
 import { sendAll, sendOne } from './send.js';
 import { backlog } from './sql/backlog.js';
-import { claim } from './sql/claim.js';
+import { claim, type ClaimRow } from './sql/claim.js';
 import { find } from './sql/find.js';
 import { handBack, lockForHandBack } from './sql/hand-back.js';
 import { notifyRelease, releaseChannel } from './sql/notify-release.js';
 import { purge } from './sql/purge.js';
-import { readBranches } from './sql/read-branches.js';
+import { readBranches, readClaimed, type BranchRow } from './sql/read-branches.js';
 import { release } from './sql/release.js';
 import { renew } from './sql/renew.js';
 
@@ -106,17 +106,16 @@ export class PostgresLedger implements LedgerPort {
 
   claim(request: ClaimRequest): Promise<readonly ClaimedTransaction[]> {
     return this.connections.other(async (client) => {
-      const claimed = await sendOne(client, claim(request));
-      if (claimed.length === 0) return [];
-      const branches = await sendOne(client, readBranches(claimed.map(({ xid }) => xid)));
-      const byXid = new Map(claimed.map(({ xid }) => [xid, [] as typeof branches]));
+      const results = await sendAll(client, [claim(request), readClaimed(request)]);
+      const [claimed, branches] = results as [ClaimRow[], BranchRow[]];
+      const byXid = new Map(claimed.map(({ xid }) => [xid, [] as BranchRow[]]));
       for (const branch of branches) byXid.get(branch.xid)?.push(branch);
       return claimed.map((row) => claimedTransaction(row, request.owner, byXid.get(row.xid) ?? []));
     });
   }
 
   async branches(xid: string): Promise<readonly BranchRecord[]> {
-    const rows = await this.connections.other((client) => sendOne(client, readBranches([xid])));
+    const rows = await this.connections.other((client) => sendOne(client, readBranches(xid)));
     return rows.map(branchRecord);
   }
 

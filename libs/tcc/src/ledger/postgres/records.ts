@@ -12,15 +12,15 @@ export const branchRecord = (row: BranchRow): BranchRecord => ({
   kind: row.kind,
   args: row.args,
   timeLimitMs: row.time_limit_ms === null ? undefined : Number(row.time_limit_ms),
-  settled: row.settled,
-  parked: row.parked,
-  attempts: Number(row.attempts),
-  postponements: Number(row.postponements),
-  alerted: row.alerted,
-  dueInMs: Number(row.due_in_ms),
+  settled: row.settled ?? false,
+  parked: row.parked ?? false,
+  attempts: Number(row.attempts ?? 0),
+  postponements: Number(row.postponements ?? 0),
+  alerted: row.alerted ?? false,
+  dueInMs: Number(row.due_in_ms ?? 0),
 });
 
-/** What a row says of a claimed transaction. @param branches of any number of transactions */
+/** What a row says of a claimed transaction. @param branches its own */
 export const claimedTransaction = (
   row: ClaimRow,
   owner: string,
@@ -36,5 +36,5 @@ export const claimedTransaction = (
   baggage: JSON.parse(row.baggage) as Readonly<Record<string, string>>,
   remainingMs: Number(row.remaining_ms),
   decidedMsAgo: Number(row.decided_ms_ago),
-  branches: branches.filter(({ xid }) => xid === row.xid).map(branchRecord),
+  branches: branches.map(branchRecord),
 });
