@@ -24,7 +24,7 @@ export const BARRIER = {
 const columns = `(
   xid uuid not null,
   seq int not null,
-  status text not null check (status in ('tried', 'confirmed', 'cancelled', 'suspended')),
+  status text not null,
   created_at timestamptz not null default now(),
   primary key (xid, seq)
 )`;

@@ -44,6 +44,10 @@ describe.each(WAYS)('TypeOrmBarrier, business code %s', (way) => {
     ['cancel', 'tcc', 'cancelled', 'already', 'cancelled'],
     ['cancel', 'tcc', 'suspended', 'already', 'suspended'],
     ['cancel', 'tcc', 'confirmed', 'TCC_BARRIER_REFUSED', 'confirmed'],
+    ['try', 'tcc', 'none of ours', 'TCC_BARRIER_BUSY', 'none of ours'],
+    ['confirm', 'tcc', 'none of ours', 'TCC_BARRIER_REFUSED', 'none of ours'],
+    ['confirm', 'message', 'none of ours', 'TCC_BARRIER_REFUSED', 'none of ours'],
+    ['cancel', 'tcc', 'none of ours', 'TCC_BARRIER_REFUSED', 'none of ours'],
   ];
 
   it.each(CELLS)('%s of a %s branch that is %s: %s, then %s', async (phase, kind, before, answer, after) => {

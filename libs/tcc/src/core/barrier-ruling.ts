@@ -54,5 +54,7 @@ export function ruleOn(phase: Phase, kind: BranchKind, finding: BarrierFinding, 
   }
   // A message is never tried: a row that says so belongs to something else.
   if (kind === 'message' && phase === 'confirm' && finding.found === 'tried') return 'refuse';
-  return STANDING[phase][finding.found ?? 'none'];
+  // Written by hand, it may be any text.
+  const standing: Partial<Record<string, BarrierRuling>> = STANDING[phase];
+  return standing[finding.found ?? 'none'] ?? 'refuse';
 }
