@@ -2,7 +2,7 @@ import pg from 'pg';
 import { migrationSql } from 'nestjs-tcc';
 import { claim } from '../../libs/tcc/src/ledger/postgres/sql/claim.js';
 import { purge } from '../../libs/tcc/src/ledger/postgres/sql/purge.js';
-import { readBranches } from '../../libs/tcc/src/ledger/postgres/sql/read-branches.js';
+import { readBranches, readClaimed } from '../../libs/tcc/src/ledger/postgres/sql/read-branches.js';
 import type { Statement } from '../../libs/tcc/src/ledger/postgres/sql/statement.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
@@ -22,7 +22,7 @@ const nodes = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodes
 describe.each(['force_custom_plan', 'force_generic_plan'])('the plans of what runs all the time (%s)', (mode) => {
   let database: TestDatabase;
   let client: pg.Client;
-  let xids: string[];
+  let xid: string;
 
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -48,7 +48,7 @@ describe.each(['force_custom_plan', 'force_generic_plan'])('the plans of what ru
     await client.query('analyze');
     await client.query(`set plan_cache_mode = ${mode}`);
     const due = await client.query<{ xid: string }>('select xid from tcc_transaction where due_at is not null');
-    xids = due.rows.map(({ xid }) => xid);
+    xid = due.rows[0]!.xid;
   });
   afterAll(async () => {
     await client?.end();
@@ -79,8 +79,14 @@ describe.each(['force_custom_plan', 'force_generic_plan'])('the plans of what ru
     expect(indexes(plan)).toEqual(['tcc_transaction_due', 'tcc_transaction_pkey']);
   });
 
-  it('the branches of what was claimed', async () => {
-    const plan = await planOf(readBranches(xids));
+  it('the branches of what was claimed: finds the claimed by the partial index', async () => {
+    const plan = await planOf(readClaimed({ service: 'shop', owner: 'me', leaseMs: 30_000, limit: 50, except: [] }));
+    expect(scanned(plan)).toEqual([]);
+    expect(indexes(plan)).toEqual(['tcc_branch_pkey', 'tcc_transaction_due']);
+  });
+
+  it('the branches of one transaction', async () => {
+    const plan = await planOf(readBranches(xid));
     expect(scanned(plan)).toEqual([]);
     expect(indexes(plan)).toEqual(['tcc_branch_pkey']);
   });

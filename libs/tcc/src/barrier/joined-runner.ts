@@ -9,15 +9,18 @@ import type { NestingLevel } from './nesting-level.js';
 type Query = (this: QueryRunner, sql: string, parameters?: unknown[], structured?: boolean) => Promise<unknown>;
 type Work = (manager: EntityManager) => Promise<unknown>;
 
-/** What makes a runner a joined one. */
-interface Joined {
-  readonly transaction: JoinedTransaction;
-  /** The nesting level it was made at. */
-  readonly at: NestingLevel;
-  /** Of TypeORM: the methods that ours stand in front of. */
-  readonly base: QueryRunner & { query: Query };
+/** What makes a runner a joined one. Constructed, so that V8 allocates it with the young objects (docs/performance.md). */
+class Joined {
   explicit: ExplicitTransactions | undefined;
   client: Promise<PoolClient> | undefined;
+
+  constructor(
+    readonly transaction: JoinedTransaction,
+    /** The nesting level it was made at. */
+    readonly at: NestingLevel,
+    /** Of TypeORM: the methods that ours stand in front of. */
+    readonly base: QueryRunner & { query: Query },
+  ) {}
 }
 
 const JOINED = Symbol('joined');
@@ -36,7 +39,7 @@ type JoinedRunner = QueryRunner & { [JOINED]: Joined };
  */
 export function joinRunner(own: QueryRunner, transaction: JoinedTransaction, at: NestingLevel): QueryRunner {
   const base = Object.getPrototypeOf(own) as Joined['base'];
-  (own as JoinedRunner)[JOINED] = { transaction, at, base, explicit: undefined, client: undefined };
+  (own as JoinedRunner)[JOINED] = new Joined(transaction, at, base);
   Object.setPrototypeOf(own, joinedPrototypeOf(base, runnerMethods));
   joinManager(own.manager);
   return own;
@@ -50,7 +53,7 @@ export function joinedRunnerAt(own: QueryRunner, at: NestingLevel): QueryRunner 
     data: { get: () => own.data, set: (data: QueryRunner['data']) => (own.data = data) },
     manager: { value: undefined, writable: true },
   }) as JoinedRunner;
-  runner[JOINED] = { transaction, at, base, explicit: undefined, client: undefined };
+  runner[JOINED] = new Joined(transaction, at, base);
   // its constructor sets the runner's manager
   joinManager(transaction.dataSource.createEntityManager(runner));
   return runner;
@@ -146,20 +149,29 @@ const managerMethods = {
 };
 
 /** The pg client with queries that take turns. */
-function gated(transaction: JoinedTransaction, at: NestingLevel): PoolClient {
-  const send = (statement: string | object, values?: unknown, callback?: unknown): Promise<unknown> => {
+const gated = (transaction: JoinedTransaction, at: NestingLevel): PoolClient =>
+  new Proxy(transaction.connection.client, new Gate(transaction, at));
+
+/** Constructed, as {@link Joined} is. */
+class Gate implements ProxyHandler<PoolClient> {
+  constructor(
+    private readonly transaction: JoinedTransaction,
+    private readonly at: NestingLevel,
+  ) {}
+
+  get(client: PoolClient, key: PropertyKey): unknown {
+    if (key === 'query') return this.send;
+    const value: unknown = Reflect.get(client, key, client);
+    return typeof value === 'function' ? (value.bind(client) as unknown) : value;
+  }
+
+  private readonly send = (statement: string | object, values?: unknown, callback?: unknown): Promise<unknown> => {
     if (typeof values === 'function' || typeof callback === 'function' || 'submit' in Object(statement)) {
       throw new TypeError('Inside a phase pg queries return promises: pass neither a callback nor a cursor or stream.');
     }
+    const { transaction, at } = this;
     return transaction.query(transaction.levelOf(at), statement, values as unknown[] | undefined);
   };
-  return new Proxy(transaction.connection.client, {
-    get(client, key) {
-      if (key === 'query') return send;
-      const value: unknown = Reflect.get(client, key, client);
-      return typeof value === 'function' ? (value.bind(client) as unknown) : value;
-    },
-  });
 }
 
 /** TypeORM wraps whatever a query throws; ours is not the database's and stays what it is. */

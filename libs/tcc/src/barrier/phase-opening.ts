@@ -34,11 +34,21 @@ export class PhaseOpening {
   notToRun: (error: Error) => void = () => undefined;
 
   private sending: Promise<unknown> | undefined;
+  private readonly statements: OpeningPlan['statements'];
+  private readonly generation: OpeningPlan['generation'];
+  private readonly opened: OpeningPlan['opened'];
+  private readonly runs: OpeningPlan['runs'];
 
   constructor(
     private readonly connection: PhaseConnection,
-    private readonly plan: OpeningPlan,
-  ) {}
+    { statements, generation, opened, runs }: OpeningPlan,
+  ) {
+    // The plan itself is not kept: V8 would take it for long-lived (docs/performance.md).
+    this.statements = statements;
+    this.generation = generation;
+    this.opened = opened;
+    this.runs = runs;
+  }
 
   /** Sends the opening alone, in one round trip. @throws why it failed */
   alone(): Promise<void> {
@@ -78,10 +88,10 @@ export class PhaseOpening {
 
   private async sendAlone(): Promise<void> {
     try {
-      const statements = this.plan.statements();
+      const statements = this.statements();
       this.state = 'sent';
       const results = (await this.connection.send(inOneString(statements))) as { rows: { status: BarrierStatus }[] }[];
-      const pause = this.plan.opened();
+      const pause = this.opened();
       if (pause) await pause;
       this.rule(results[statements.length - 1]?.rows[0]?.status);
     } catch (error) {
@@ -91,9 +101,9 @@ export class PhaseOpening {
 
   private lead(statement: string, values: readonly unknown[]): Promise<RawAnswer> {
     const leading = promised(() => {
-      const statements = this.plan.statements();
+      const statements = this.statements();
       this.state = 'sent';
-      return this.connection.lead(statements, this.plan.generation, statement, values);
+      return this.connection.lead(statements, this.generation, statement, values);
     });
     return leading.then(
       (led) => this.led(led),
@@ -107,7 +117,7 @@ export class PhaseOpening {
     if (!led.sent) this.state = 'unsent';
     else if (!led.opened && 'error' in led.answer) throw this.failed(led.answer.error);
     else {
-      const pause = this.plan.opened();
+      const pause = this.opened();
       if (pause) return this.ledAfter(pause, led);
       return this.judge(led);
     }
@@ -129,7 +139,7 @@ export class PhaseOpening {
 
   private rule(moved: BarrierStatus | undefined): void {
     this.moved = moved;
-    this.state = this.plan.runs(moved) ? 'open' : 'not to run';
+    this.state = this.runs(moved) ? 'open' : 'not to run';
     if (this.state === 'not to run') this.notToRun(new NotToRun('the barrier has not let this phase run'));
   }
 

@@ -1,5 +1,6 @@
 import type { FaultHook } from '../core/fault-point.js';
 import { monotonicNow, type Monotonic } from '../core/monotonic-clock.js';
+import { TurnoverMap } from '../core/turnover-map.js';
 import type { LedgerPort } from '../ledger/ledger.port.js';
 import type { Lease } from '../ledger/ledger.types.js';
 
@@ -22,7 +23,7 @@ interface Entry {
  * A lease is trusted for its length from *before* it was asked for: by the ledger's clock it always lasts longer.
  */
 export class Leases {
-  private readonly held = new Map<string, Entry>();
+  private readonly held = new TurnoverMap<string, Entry>();
   private timer: NodeJS.Timeout | undefined;
   private renewing: Promise<void> | undefined;
 

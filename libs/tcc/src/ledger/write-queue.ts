@@ -1,4 +1,5 @@
 import type { Monotonic } from '../core/monotonic-clock.js';
+import { TurnoverMap } from '../core/turnover-map.js';
 import { beginUnit, decideUnit, registerUnit, settleUnit, weigh, type AnyFlushUnit } from './flush-unit.js';
 import type { AnyPendingWrite, PendingWrite } from './pending-write.js';
 
@@ -8,7 +9,7 @@ const MOST_WEIGHT = 8 * 1024 * 1024;
 
 /** The writes that wait for their answer: one line per transaction, of which only the first may be sent. */
 export class WriteQueue {
-  private readonly lines = new Map<string, AnyPendingWrite[]>();
+  private readonly lines = new TurnoverMap<string, AnyPendingWrite[]>();
 
   /** How many transactions have writes that wait. */
   get size(): number {

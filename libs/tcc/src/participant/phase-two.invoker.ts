@@ -81,16 +81,7 @@ export class PhaseTwoInvoker {
     const runOn =
       (self: object): Run =>
       (local) => {
-        const branch: BranchExecution = {
-          xid: call.xid,
-          seq: call.branch.seq,
-          phase: call.phase,
-          kind: entry.kind,
-          name: entry.fullName,
-          self,
-          method: key,
-          local,
-        };
+        const branch = new RunningPhase(entry, call, self, key, local);
         const target = self as Record<PropertyKey, (...args: readonly unknown[]) => unknown>;
         return promised(() => runDetached({ branch, baggage: call.baggage }, () => target[key]!(...passed)));
       };
@@ -100,6 +91,29 @@ export class PhaseTwoInvoker {
 
   private resultOf(entry: ParticipantTry, call: PhaseTwoCall): unknown {
     return call.result === undefined ? undefined : this.payloads.decode(call.result, `Result of ${entry.fullName}`);
+  }
+}
+
+/** A confirm or cancel while it runs. Constructed, so that V8 allocates it with the young objects (docs/performance.md). */
+class RunningPhase implements BranchExecution {
+  readonly xid: string;
+  readonly seq: number;
+  readonly phase: PhaseTwoCall['phase'];
+  readonly kind: BranchExecution['kind'];
+  readonly name: string;
+
+  constructor(
+    { kind, fullName }: ParticipantTry,
+    { xid, branch, phase }: PhaseTwoCall,
+    readonly self: object,
+    readonly method: PropertyKey,
+    readonly local: LocalTransaction | undefined,
+  ) {
+    this.xid = xid;
+    this.seq = branch.seq;
+    this.phase = phase;
+    this.kind = kind;
+    this.name = fullName;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { BarrierPort, LocalTransaction } from '../barrier/barrier.port.js';
+import type { BarrierCall, BarrierPort, LocalTransaction } from '../barrier/barrier.port.js';
 import type { BranchExecution, HasSignal } from '../context/branch-execution.js';
 import { runWith } from '../context/execution-context.js';
 import type { Payloads } from '../core/codec/payloads.js';
@@ -43,27 +43,16 @@ export class TryRunner {
    * @throws what the barrier and the method throw, PayloadError for a result that cannot be stored
    */
   async behindBarrier(run: TryRun, barrier: BarrierPort, beforeCommit?: () => Promise<void>): Promise<TryReturn> {
-    const { entry, xid, seq, deadline } = run;
+    const { entry } = run;
     const limit = entry.timeLimitMs === undefined ? undefined : limitSignal(run.signals, entry.timeLimitMs);
     const signals = limit ?? run.signals;
     try {
-      const done = await barrier.run(
-        {
-          xid,
-          seq,
-          deadline,
-          phase: 'try',
-          kind: entry.kind,
-          branch: entry.fullName,
-          mayRunAhead: entry.participant.effects === 'database',
-          beforeCommit,
-        },
-        (local) =>
-          promised(() => runWith({ branch: new RunningTry(run, signals, local) }, run.body)).then((value) => ({
-            value,
-            // Inside the local transaction: a result that cannot be stored undoes the try.
-            encoded: this.payloads.encodeResult(value, entry.fullName),
-          })),
+      const done = await barrier.run(new TryCall(run, beforeCommit), (local) =>
+        promised(() => runWith({ branch: new RunningTry(run, signals, local) }, run.body)).then((value) => ({
+          value,
+          // Inside the local transaction: a result that cannot be stored undoes the try.
+          encoded: this.payloads.encodeResult(value, entry.fullName),
+        })),
       );
       if (!done.ran) throw new Error(`barrier of ${entry.fullName} did not run a try and gave no reason`);
       return done.value;
@@ -112,6 +101,29 @@ async function withinLimit(run: TryRun): Promise<unknown> {
 }
 
 const EXPIRED = Symbol('expired');
+
+/** Constructed, so that V8 allocates it with the young objects (docs/performance.md). */
+class TryCall implements BarrierCall {
+  readonly xid: string;
+  readonly seq: number;
+  readonly deadline: Monotonic;
+  readonly phase = 'try';
+  readonly kind: BarrierCall['kind'];
+  readonly branch: string;
+  readonly mayRunAhead: boolean;
+
+  constructor(
+    { entry, xid, seq, deadline }: TryRun,
+    readonly beforeCommit: BarrierCall['beforeCommit'],
+  ) {
+    this.xid = xid;
+    this.seq = seq;
+    this.deadline = deadline;
+    this.kind = entry.kind;
+    this.branch = entry.fullName;
+    this.mayRunAhead = entry.participant.effects === 'database';
+  }
+}
 
 /** A try while it runs. Its signal is made when it is asked for. */
 class RunningTry implements BranchExecution {
