@@ -103,6 +103,27 @@ describe('a message that cannot be recorded', () => {
     }
   });
 
+  // A method that returns before its own code is done: "confirmed" is true, and the mail would be lost without a word.
+  it('is as loud as any rejection that nobody handles when the transaction is confirmed without it', async () => {
+    const { heard, stop } = hearUnhandled();
+    const gate = new Gate();
+    let left: Promise<void> | undefined;
+    try {
+      await bank.tcc.run({ name: 'early' }, async () => {
+        await bank.transfers.north.withdraw(owner, 10);
+        left = gate.pass().then(() => {
+          mail.post('late');
+        });
+      });
+      gate.open();
+      await left;
+      await eventually(() => expect(heard).toMatchObject([{ code: 'TCC_TRANSACTION_CLOSED' }]));
+      expect(mail.sent).toEqual([]);
+    } finally {
+      stop();
+    }
+  });
+
   it('is as loud as any rejection that nobody handles where no transaction is open', async () => {
     const { heard, stop } = hearUnhandled();
     try {

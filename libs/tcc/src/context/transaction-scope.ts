@@ -37,10 +37,12 @@ export interface TransactionScope {
   /** Registers a branch. @throws TransactionClosedError when the scope has ended or the decision is taken */
   open(request: BranchRequest): OpenBranch;
   /**
-   * Waits with the decision for a message to be recorded, unless that is taken. One that cannot be, and whose failure
-   * nobody hears of, cancels the transaction.
+   * Waits with the decision for a message to be recorded. One that cannot be, and whose failure nobody hears of, cancels
+   * the transaction.
+   *
+   * @returns false when it came too late for that and the transaction is confirmed without it
    */
-  expect(message: Promise<unknown>, isHeld: () => boolean): void;
+  expect(message: Promise<unknown>, isHeld: () => boolean): boolean;
   /** Makes the whole transaction cancel whatever its methods return. */
   cancelOnly(): void;
 }

@@ -74,7 +74,8 @@ export class ActiveTransaction {
   private expiry: TransactionTimedOutError | undefined;
   private begun: Promise<void> | undefined;
   private hasBegun = false;
-  private closed = false;
+  /** How its initiator has ended; undefined: it has not. */
+  private ended: 'returned' | 'failed' | undefined;
   /** Asked for by `cancelOnly()`. */
   cancelOnly = false;
   /** Asked for by a joined method: the initiator does not know. */
@@ -106,12 +107,12 @@ export class ActiveTransaction {
   }
 
   get isClosed(): boolean {
-    return this.closed;
+    return this.ended !== undefined;
   }
 
-  /** No further branch from here on. */
-  close(): void {
-    this.closed = true;
+  /** No further branch from here on. It is to be cancelled after all where what follows fails. */
+  close(how: 'returned' | 'failed'): void {
+    this.ended = how;
   }
 
   /** Tells the initiator's code that the deadline has passed. */
@@ -139,7 +140,7 @@ export class ActiveTransaction {
   /** Records a branch. The row is on its way when this returns. */
   open(request: BranchRequest, scope: Scope): OpenBranch {
     const what = `${request.participant}.${request.method}`;
-    if (this.closed || scope.isClosed) throw new TransactionClosedError(what, this.xid);
+    if (this.isClosed || scope.isClosed) throw new TransactionClosedError(what, this.xid);
     if (monotonicNow() >= this.deadline) throw this.timedOut();
     const { participant, method, kind, args, timeLimitMs } = request;
     const write: BranchWrite = { seq: this.branches.size + 1, participant, method, kind, args, timeLimitMs };
@@ -155,12 +156,13 @@ export class ActiveTransaction {
   }
 
   /** See {@link Scope.expect}. */
-  expect(message: Promise<unknown>, isHeld: () => boolean): void {
-    if (this.closed) return;
+  expect(message: Promise<unknown>, isHeld: () => boolean): boolean {
+    if (this.isClosed) return this.ended === 'failed' || this.cancelOnly;
     const failed = (error: unknown): void => {
       this.unrecorded.push({ error, isHeld });
     };
     this.messages.push(message.then(() => undefined, failed));
+    return true;
   }
 
   /**

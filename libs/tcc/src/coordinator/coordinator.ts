@@ -111,12 +111,12 @@ export class Coordinator {
     let result: string | undefined;
     try {
       value = await deadline.race(running);
-      transaction.close();
+      transaction.close('returned');
       const recording = transaction.messagesRecorded();
       if (recording) await recording;
       if (call.key !== undefined && !transaction.cancelOnly) result = this.payloads.encodeResult(value, call.name);
     } catch (error) {
-      transaction.close();
+      transaction.close('failed');
       await this.decider.cancel(
         transaction,
         call.phaseTwo,

@@ -45,8 +45,8 @@ export class Scope implements TransactionScope {
     return this.transaction.open(request, this);
   }
 
-  expect(message: Promise<unknown>, isHeld: () => boolean): void {
-    this.transaction.expect(message, isHeld);
+  expect(message: Promise<unknown>, isHeld: () => boolean): boolean {
+    return this.transaction.expect(message, isHeld);
   }
 
   cancelOnly(): void {

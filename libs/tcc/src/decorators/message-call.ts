@@ -39,9 +39,8 @@ export function asMessage(
   sent: Promise<unknown>,
   scope: Pick<TransactionScope, 'expect'> | undefined,
 ): Promise<unknown> {
-  // Where no transaction is open nobody else tells of the failure: then it is as loud as any that is not handled.
-  if (!scope) return sent;
   const message = MessageCall.of(sent);
-  scope.expect(sent, () => message.isHeld);
-  return message;
+  if (scope?.expect(sent, () => message.isHeld)) return message;
+  // Nobody else tells of the failure: it is as loud as any that is not handled.
+  return sent.then((value) => value);
 }

@@ -22,6 +22,10 @@ describe('Payloads', () => {
     ['Argument 1 of stock.reserve', [() => 0]],
     ['Argument 3 of stock.reserve (.value 0.when)', [1, 2, new Map([['a', { when: Symbol('x') }]])]],
     ['Argument 1 of stock.reserve ([0])', [[Promise.resolve()]]],
+    [
+      'Argument 1 of stock.reserve (.lines[0])',
+      [{ lines: Array.from({ length: 300 }).reduce<unknown[]>((x) => [x], []) }],
+    ],
   ])('names the culprit: %s', (where, args) => {
     expect(thrownBy(() => payloads.encodeArguments(args, 'stock.reserve'))).toMatchObject({
       where,

@@ -59,7 +59,8 @@ function look(value: unknown, journey: Journey): Richness {
 function lookInside(value: object, journey: Journey): Richness {
   const { path, ancestors } = journey;
   if (ancestors.has(value)) throw new UnstorableValue(path, 'it contains itself');
-  if (path.length >= DEEPEST) throw new UnstorableValue(path, `it is nested deeper than ${DEEPEST} levels`);
+  // All of the path would be too much to read.
+  if (path.length >= DEEPEST) throw new UnstorableValue(path.slice(0, 3), `it is nested deeper than ${DEEPEST} levels`);
   if (value instanceof Date) {
     if (Number.isNaN(value.getTime())) throw new UnstorableValue(path, 'it is an invalid Date');
     return 'rich';

@@ -1,7 +1,7 @@
 import { storableKey } from '../../core/idempotency-key.js';
 import { isXid } from '../../core/xid.js';
 import { ConfigurationError } from '../../errors/configuration.error.js';
-import { SchemaError } from '../../errors/schema.error.js';
+import { isTccError } from '../../errors/tcc.error.js';
 import { migrate, underMigrationLock } from '../../migrations/migrator.js';
 import { gatheringOf } from '../../postgres/pg-wire.js';
 import type { LedgerPort } from '../ledger.port.js';
@@ -84,7 +84,7 @@ export class PostgresLedger implements LedgerPort {
         );
       }
     } catch (error) {
-      throw error instanceof SchemaError || error instanceof ConfigurationError ? error : failureOf(error);
+      throw isTccError(error) ? error : failureOf(error);
     } finally {
       await endClient(client);
     }
