@@ -123,6 +123,25 @@ describe.each(WAYS)('the barrier and those who wait for it, business code %s', (
       }
     });
 
+    it.each(['confirm', 'cancel'] as const)('has it back in a %s that has waited for its row', async (phase) => {
+      for (const [index, session] of sessions.entries()) {
+        const of = branch();
+        await session.phase(of.try, async () => undefined);
+        const other = new pg.Client(bench.database.url);
+        await other.connect();
+        await other.query('begin');
+        // Leaves the status as it is, so that the barrier statement judges the new row again and goes on.
+        await other.query('update tcc_barrier set created_at = now() where xid = $1', [of.try.xid]);
+        const done = session.phase(of[phase], () =>
+          session.dataSource.query(`select current_setting($1)`, ['lock_timeout']),
+        );
+        await bench.blocked();
+        await other.query('commit');
+        await other.end();
+        expect(await done).toMatchObject({ ran: true, value: [{ current_setting: LIMITS[index] }] });
+      }
+    });
+
     it('lets a business statement wait for a lock longer than the barrier would', async () => {
       const waitIn = async (session: BarrierBench, key: string) => {
         const of = branch();

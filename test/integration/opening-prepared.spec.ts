@@ -42,7 +42,7 @@ describe('the prepared statements of openings', () => {
   it.each(['try', 'confirm', 'cancel'] as const)('are made once on a connection for %s', async (phase) => {
     const { prepared } = await wire.during(() => writeOften(phase));
     expect(prepared).toEqual([...new Set(prepared)]);
-    expect(prepared).toContain(`tcc-${phase}-1`);
+    expect(prepared).toContainEqual(expect.stringMatching(`^tcc-${phase}-`));
     expect((await names()).toSorted()).toEqual(prepared.toSorted());
   });
 
@@ -88,7 +88,7 @@ describe('the prepared statements of openings', () => {
     expect(await bench.holds()).toHaveLength(OFTEN + 3);
   });
 
-  it.each(['tcc-open-1', 'tcc-try-1', 'tcc-s-'])(
+  it.each(['tcc-open-1', 'tcc-try-', 'tcc-s-'])(
     'one of which is gone (%s): the phase has written once',
     async (name) => {
       const keys = await writeOften();

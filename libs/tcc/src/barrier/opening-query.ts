@@ -1,6 +1,7 @@
 import type { Submittable } from 'pg';
 import { gatheringOf, unsend, type Answered, type Gathering, type OwnQuery, type Wire } from '../postgres/pg-wire.js';
-import type { OpeningStatement } from './barrier-sql.js';
+import type { BarrierStatus } from '../core/barrier-ruling.js';
+import { movedBy, type OpeningStatement } from './barrier-sql.js';
 import { RepeatedStatements } from './repeated-statements.js';
 
 /** What is kept of a connection, for all the openings that it carries. */
@@ -38,9 +39,10 @@ type Prepared = Map<string, 'prepared' | 'perhaps'>;
  * For pg it is one query, as a cursor is.
  */
 export class OpeningQuery implements Submittable {
-  /** What the last statement of the opening returned first, if it returned a row. */
-  moved: string | undefined;
+  /** What the barrier statement, the last one of the opening, has moved the row to. */
+  moved: BarrierStatus | undefined;
 
+  private returned: unknown;
   private readonly own: OwnQuery;
   private completed = 0;
   private submitting = false;
@@ -155,15 +157,15 @@ export class OpeningQuery implements Submittable {
 
   handleDataRow(message: { readonly fields: readonly unknown[] }): void {
     if (this.opened) this.own.handleDataRow(message);
-    else this.moved = String(message.fields[0]);
+    else this.returned = message.fields[0];
   }
 
-  handleCommandComplete(message: unknown, wire: Wire): void {
+  handleCommandComplete(message: { readonly text: string }, wire: Wire): void {
     if (this.opened) return this.own.handleCommandComplete(message, wire);
-    this.prepared?.set(this.opening[this.completed]!.name, 'prepared');
+    const statement = this.opening[this.completed]!;
+    this.prepared?.set(statement.name, 'prepared');
     this.completed += 1;
-    // Only the row of the last statement tells of the branch.
-    if (!this.opened) this.moved = undefined;
+    if (this.opened) this.moved = movedBy(statement, touched(message.text), this.returned);
   }
 
   handleError(error: Error, wire: Wire): void {
@@ -191,3 +193,6 @@ export class OpeningQuery implements Submittable {
     this.own.handleCopyData(message);
   }
 }
+
+/** How many rows, by the tag of a completed command: `INSERT 0 1`, `UPDATE 1`. */
+const touched = (tag: string): number => Number(tag.slice(tag.lastIndexOf(' ') + 1));

@@ -1,5 +1,6 @@
 import type { PoolClient, QueryResult } from 'pg';
 import type { QueryRunner } from 'typeorm';
+import type { BarrierStatus } from '../core/barrier-ruling.js';
 import type { OpeningStatement } from './barrier-sql.js';
 import { destroyStream } from '../postgres/destroy-stream.js';
 import { canLead, OpeningQuery } from './opening-query.js';
@@ -39,8 +40,8 @@ export interface LedAnswer {
   readonly sent: boolean;
   /** Whether the opening succeeded. */
   readonly opened: boolean;
-  /** What its last statement returned first, if it returned a row. */
-  readonly moved: string | undefined;
+  /** What the barrier statement has moved the row to. */
+  readonly moved: BarrierStatus | undefined;
   /** Of the statement; where the opening failed: of that. */
   readonly answer: { readonly value: RawAnswer } | { readonly error: unknown };
 }

@@ -1,6 +1,7 @@
+import type { QueryResult } from 'pg';
 import type { BarrierStatus } from '../core/barrier-ruling.js';
 import { promised } from '../core/promised.js';
-import { inOneString, type OpeningStatement } from './barrier-sql.js';
+import { inOneString, movedBy, type OpeningStatement } from './barrier-sql.js';
 import type { LedAnswer, PhaseConnection, RawAnswer } from './phase-connection.js';
 
 /** What a phase asks its opening for. */
@@ -90,10 +91,11 @@ export class PhaseOpening {
     try {
       const statements = this.statements();
       this.state = 'sent';
-      const results = (await this.connection.send(inOneString(statements))) as { rows: { status: BarrierStatus }[] }[];
+      const results = (await this.connection.send(inOneString(statements))) as QueryResult<{ status: BarrierStatus }>[];
       const pause = this.opened();
       if (pause) await pause;
-      this.rule(results[statements.length - 1]?.rows[0]?.status);
+      const last = statements.length - 1;
+      this.rule(movedBy(statements[last]!, results[last]?.rowCount ?? 0, results[last]?.rows[0]?.status));
     } catch (error) {
       throw this.failed(error);
     }
@@ -132,7 +134,7 @@ export class PhaseOpening {
   }
 
   private judge(led: LedAnswer): RawAnswer {
-    this.rule(led.moved as BarrierStatus | undefined);
+    this.rule(led.moved);
     this.assertRuns();
     return answerOf(led);
   }
