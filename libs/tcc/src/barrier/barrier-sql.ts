@@ -15,7 +15,7 @@ export interface OpeningStatement {
   readonly text: string;
   readonly values: readonly string[];
   /** Of a barrier statement that returns nothing: the row's new status where it has touched one. */
-  readonly moves?: BarrierStatus;
+  readonly moves?: BarrierStatus | undefined;
 }
 
 const BEGIN: OpeningStatement = {
@@ -104,17 +104,18 @@ export function openingOf(call: BarrierCall, remainingMs: number | undefined): r
   const idleMs =
     remainingMs === undefined ? '' : String(Math.min(LARGEST_INTEGER, Math.max(1, Math.floor(remainingMs))));
   const [xid, seq] = keyOf(call);
-  return [BEGIN, { ...move, values: [xid, seq, idleMs] }];
+  // Spelled out: a spread takes as long as everything else here.
+  return [BEGIN, { name: move.name, text: move.text, moves: move.moves, values: [xid, seq, idleMs] }];
 }
 
 /**
  * The status that a barrier statement has moved the row to; undefined: it has moved none.
  *
- * @param rows how many it has touched
+ * @param touched whether it has touched a row
  * @param returned the first column of the first row that it returned
  */
-export const movedBy = ({ moves }: OpeningStatement, rows: number, returned: unknown): BarrierStatus | undefined =>
-  rows === 0 ? undefined : (moves ?? (returned as BarrierStatus));
+export const movedBy = ({ moves }: OpeningStatement, touched: boolean, returned: unknown): BarrierStatus | undefined =>
+  touched ? (moves ?? (returned as BarrierStatus)) : undefined;
 
 /** An opening for the simple protocol: all statements in one string, which has no parameters. */
 export const inOneString = (opening: readonly OpeningStatement[]): string =>

@@ -1,10 +1,12 @@
 import { Readable } from 'node:stream';
 import type { PoolClient } from 'pg';
 import type { EntityManager, QueryRunner } from 'typeorm';
+import { promised } from '../core/promised.js';
 import { isTccError } from '../errors/tcc.error.js';
 import { ExplicitTransactions } from './explicit-transactions.js';
 import type { JoinedTransaction } from './joined-transaction.js';
 import type { NestingLevel } from './nesting-level.js';
+import { isPlain, plainly } from './plain-query.js';
 
 type Query = (this: QueryRunner, sql: string, parameters?: unknown[], structured?: boolean) => Promise<unknown>;
 type Work = (manager: EntityManager) => Promise<unknown>;
@@ -28,7 +30,7 @@ type JoinedRunner = QueryRunner & { [JOINED]: Joined };
 
 /**
  * Makes the runner of a phase join the phase's local transaction: TypeORM's code (0.3 and 1.x) runs unchanged on top of
- * a connection that takes turns and that closes with the phase. Releasing it does nothing: the phase owns the
+ * a connection that takes turns and that closes with the phase, but for queries that need nothing of it. Releasing it does nothing: the phase owns the
  * connection.
  *
  * Its prototype is replaced, by one that is made once for all runners of a kind: closures for each runner would cost
@@ -77,6 +79,12 @@ function query(runner: JoinedRunner, sql: string, parameters?: unknown[], struct
   const { transaction, at, base } = runner[JOINED];
   const level = transaction.levelOf(at);
   if (!level.isOpen) return Promise.reject(level.refusal());
+  const { dataSource } = transaction;
+  if (isPlain(dataSource, parameters)) {
+    return promised(() =>
+      plainly(runner, dataSource, sql, parameters, structured, () => transaction.query(level, sql, parameters)),
+    );
+  }
   level.begin();
   return base.query.call(runner, sql, parameters, structured).then(
     (answer) => {

@@ -115,8 +115,9 @@ export class JoinedTransaction implements LocalTransaction {
   transaction<T>(at: NestingLevel, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     const from = this.levelOf(at);
     return from.admit(async () => {
-      // Outside the turn: a subscriber that queries here would wait for itself.
-      await this.broadcast('BeforeTransactionStart');
+      // Outside the turn: a subscriber that queries here would wait for itself. Where there is none the turn is taken at
+      // once, so that what is asked for behind it comes behind it.
+      if (this.hasSubscribers) await this.broadcast('BeforeTransactionStart');
       const nested = await from.inTurn(() => this.withinSavepoint(from, work));
       if ('error' in nested) {
         await this.broadcast('AfterTransactionRollback').catch(() => undefined);

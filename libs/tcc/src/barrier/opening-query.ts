@@ -194,5 +194,5 @@ export class OpeningQuery implements Submittable {
   }
 }
 
-/** How many rows, by the tag of a completed command: `INSERT 0 1`, `UPDATE 1`. */
-const touched = (tag: string): number => Number(tag.slice(tag.lastIndexOf(' ') + 1));
+/** Whether a completed command has touched a row, by its tag: `INSERT 0 1`, `UPDATE 1`. */
+const touched = (tag: string): boolean => !tag.endsWith(' 0');

@@ -95,7 +95,7 @@ export class PhaseOpening {
       const pause = this.opened();
       if (pause) await pause;
       const last = statements.length - 1;
-      this.rule(movedBy(statements[last]!, results[last]?.rowCount ?? 0, results[last]?.rows[0]?.status));
+      this.rule(movedBy(statements[last]!, (results[last]?.rowCount ?? 0) > 0, results[last]?.rows[0]?.status));
     } catch (error) {
       throw this.failed(error);
     }
