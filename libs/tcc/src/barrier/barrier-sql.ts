@@ -70,8 +70,8 @@ const MOVES: Readonly<Record<'try' | 'confirm' | 'message' | 'cancel', Move>> = 
   try: {
     name: 'tcc-try-2',
     text:
-      `insert into tcc_barrier (xid, seq, status) values ($1, $2, ${behind([DURABLE, IDLE_LIMIT], `'tried'`)}) ` +
-      `on conflict (xid, seq) do nothing`,
+      `insert into tcc_barrier (created_at, xid, seq, status) ` +
+      `values (${behind([DURABLE, IDLE_LIMIT], 'now()')}, $1, $2, 'tried') on conflict (xid, seq) do nothing`,
     moves: 'tried',
   },
   confirm: {
