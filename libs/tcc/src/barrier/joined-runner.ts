@@ -30,8 +30,8 @@ type JoinedRunner = QueryRunner & { [JOINED]: Joined };
 
 /**
  * Makes the runner of a phase join the phase's local transaction: TypeORM's code (0.3 and 1.x) runs unchanged on top of
- * a connection that takes turns and that closes with the phase, but for queries that need nothing of it. Releasing it does nothing: the phase owns the
- * connection.
+ * a connection that takes turns and that closes with the phase, but for what `plain-query` does in its stead. Releasing
+ * it does nothing: the phase owns the connection.
  *
  * Its prototype is replaced, by one that is made once for all runners of a kind: closures for each runner would cost
  * more than everything else that the barrier does in this process.
