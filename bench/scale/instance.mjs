@@ -1,5 +1,10 @@
 // One instance of the service in a process of its own. Told to `stop`, it ends and says which calls it made.
+import { setTimeout as pause } from 'node:timers/promises';
 import { startApp } from './app.mjs';
+import { warmUp } from './load.mjs';
+
+/** Milliseconds in which the last of the transfers of the warm-up have settled. */
+const SETTLED = 500;
 
 const { urls, options } = JSON.parse(process.argv[2]);
 
@@ -23,6 +28,10 @@ const faults = (point, { xids, branch }) => {
 };
 
 const app = await startApp(urls, { options: { ...options, faults } });
+// As the foreground is that it is compared with, and as instances are that take over from one that has died.
+await warmUp(app.transfer);
+await pause(SETTLED);
+calls.length = claims.length = 0;
 // Of the work alone: starting takes a second of it.
 const cpu = process.cpuUsage();
 const end = async () => {
