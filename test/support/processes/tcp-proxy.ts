@@ -159,7 +159,12 @@ export class TcpProxy {
         far.resume();
       }, ms);
     });
-    near.on('end', () => swallowed.has('requests') || far.end());
+    // To a server that does not hear of it an end is as good as none, though the client's side may stay half open.
+    const ended = (): void => {
+      if (swallowed.has('requests') && !this.finds) this.orphans.add(far);
+      else far.destroy();
+    };
+    near.on('end', () => (swallowed.has('requests') ? ended() : far.end()));
     far.on('end', () => swallowed.has('answers') || near.end());
     far.on('close', () => {
       this.lost.delete(swallowed);
@@ -167,9 +172,7 @@ export class TcpProxy {
       if (!swallowed.has('answers')) near.destroy();
     });
     near.on('close', () => {
-      if (over) return;
-      if (swallowed.has('requests') && !this.finds) this.orphans.add(far);
-      else far.destroy();
+      if (!over) ended();
     });
   }
 }
