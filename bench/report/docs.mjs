@@ -25,7 +25,8 @@ function conditions({ machine, options }) {
   const { at, node, os, cores, memoryGiB, postgres } = machine;
   return (
     `Measured on ${at.slice(0, 10)}: ${cores} cores, ${memoryGiB} GiB, ${os}, Node ${node.slice(1)}, ` +
-    `PostgreSQL ${postgres.server_version.split(' ')[0]}; ${options.rounds} rounds of ${options.seconds} s for each mode, and as much for what it is compared with.`
+    `PostgreSQL ${postgres.server_version.split(' ')[0]}; ${options.rounds} ${options.rounds === 1 ? 'round' : 'rounds'} of ` +
+    `${options.seconds} s for each mode, and as much for what it is compared with.`
   );
 }
 
