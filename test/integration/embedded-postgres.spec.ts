@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { type EmbeddedPostgres, startPostgres } from 'nestjs-tcc-testing';
 import { eventually, isAlive, query, spawnOwner, userOf } from '../support/child-postgres.js';
@@ -123,6 +124,19 @@ describe('a test database', () => {
     expect(await query(other.url, 'select id from migrated')).toEqual([{ id: 7 }]);
     await Promise.all([one.drop(), other.drop(), template.drop()]);
     await expect(query(one.url, 'select 1')).rejects.toMatchObject({ code: '3D000' });
+  });
+
+  it('waits for those who are about to go: pg has ended a pool before the server hears of it', async () => {
+    const database = await createTestDatabase();
+    const client = new pg.Client(database.url);
+    const errors: Error[] = [];
+    client.on('error', (error) => errors.push(error));
+    await client.connect();
+    const dropped = database.drop();
+    await pause(100);
+    await client.end();
+    await dropped;
+    expect(errors).toEqual([]);
   });
 
   it('is dropped although somebody is connected', async () => {

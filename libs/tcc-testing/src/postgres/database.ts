@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 
 /**
@@ -9,7 +10,7 @@ import pg from 'pg';
 export interface TestDatabase {
   readonly name: string;
   readonly url: string;
-  /** Drops it, connections included. */
+  /** Drops it, connections included, after up to a second for those that are about to end. */
   drop(): Promise<void>;
 }
 
@@ -48,10 +49,24 @@ export async function createTestDatabase(options: TestDatabaseOptions): Promise<
   return { name, url: url.href, drop: () => dropDatabase(options.url, name) };
 }
 
+const LEAVING_MS = 1_000;
+const LOOK_MS = 10;
+
 const dropDatabase = (adminUrl: string, name: string): Promise<void> =>
   asAdministrator(adminUrl, async (client) => {
+    await othersHaveLeft(client, name);
     await client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(name)} WITH (FORCE)`);
   });
+
+/**
+ * Waits for others to leave a database. A pool of pg has ended before the server knows, and one that nobody listens to
+ * any more would throw what the server says when it ends its connections.
+ */
+async function othersHaveLeft(client: pg.Client, name: string): Promise<void> {
+  const giveUpAt = performance.now() + LEAVING_MS;
+  const sql = `select from pg_stat_activity where datname = $1 and backend_type = 'client backend' limit 1`;
+  while ((await client.query(sql, [name])).rowCount && performance.now() < giveUpAt) await pause(LOOK_MS);
+}
 
 async function asAdministrator(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client(url);
