@@ -26,10 +26,10 @@ const defined = () => import('./tcc-defined.mjs');
 
 /**
  * The modes by name, in the order of the table. `base`: what its ratios are to. `peer`: needs the
- * packages of bench/peers. `program`: of
- * them, not there for every system. `extra`: only when asked for by name.
+ * packages of bench/peers. `program`: of them, not there for every system. `against`: what it is measured in turn with
+ * besides its base. `extra`: only when asked for by name.
  *
- * @type {Record<string, { about: string, load: () => Promise<{ start: Start }>, options?: object, base?: string, peer?: true, program?: string, extra?: true }>}
+ * @type {Record<string, { about: string, load: () => Promise<{ start: Start }>, options?: object, base?: string, against?: string, peer?: true, program?: string, extra?: true }>}
  */
 export const MODES = {
   floor: { about: 'by hand over TypeORM: four round trips a local transaction, no ledger', load: floor },
@@ -50,11 +50,12 @@ export const MODES = {
   naive: { about: 'the floor with a naive ledger of seven commits', load: naive },
   pg4: { about: 'by hand over pg, four round trips', load: pg },
   pg1: { about: 'by hand over pg, one round trip', load: pg, options: { oneStatement: true } },
-  dbos: { about: 'DBOS: a workflow of four steps over pg', load: dbos, peer: true },
+  dbos: { about: 'DBOS: a workflow of four steps over pg', load: dbos, peer: true, against: 'tcc' },
   restate: {
     about: 'Restate: a handler of four steps over pg',
     load: restate,
     peer: true,
+    against: 'tcc',
     program: RESTATE_SERVER,
   },
 };

@@ -1,9 +1,9 @@
-import { ratiosBetween, ratiosOf } from './ratios.mjs';
+import { ratiosAgainst, ratiosOf } from './ratios.mjs';
 import { median } from './statistics.mjs';
 
 const toFloor = (concurrency, what) => (points) => ratiosOf(points, 'tcc', concurrency, what);
 
-const toPeer = (peer) => (points) => ratiosBetween(points, ['tcc', peer], 32, 'throughput');
+const toPeer = (peer) => (points) => ratiosAgainst(points, peer, 32, 'throughput');
 
 const figure = (mode, concurrency, of) => (points) =>
   points.filter((point) => point.mode === mode && point.concurrency === concurrency).map(({ figures }) => of(figures));

@@ -1,5 +1,5 @@
 import { startPostgres } from 'nestjs-tcc-testing';
-import { baseOf } from '../modes/modes.mjs';
+import { baseOf, MODES } from '../modes/modes.mjs';
 import { describeMachine } from '../report/machine.mjs';
 import { createDatabases } from '../server/databases.mjs';
 import { withPeers } from './peers.mjs';
@@ -34,7 +34,7 @@ export async function measureAll(options) {
         const base = baseOf(mode);
         const where = `round ${round}/${rounds}, ${concurrency} at a time`;
         try {
-          const measured = await measurePoint({ order, base, seconds, warmUp });
+          const measured = await measurePoint({ order, base, against: MODES[mode].against, seconds, warmUp });
           points.push({ round, mode, concurrency, ...measured });
           const rate = (figures) => `${figures.throughput.toFixed(0)}/s`;
           console.error(`${where}: ${mode} ${rate(measured.figures)}, ${base} ${rate(measured.base)}`);
