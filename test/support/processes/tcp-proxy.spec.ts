@@ -49,4 +49,20 @@ describe('the proxy of fault tests', () => {
     await expect(once(far, 'close')).resolves.toBeDefined();
     await close();
   });
+
+  it('delivers what was under way when its client died, and the end behind it', async () => {
+    const { proxy, client, far, close } = await conversation();
+    proxy.requestDelayMs = () => {
+      client.resetAndDestroy();
+      return 50;
+    };
+    const message = Buffer.of(0, 0, 0, 8, 0, 0, 0, 0);
+    const events: unknown[] = [];
+    far.on('data', (piece) => events.push(piece)).on('end', () => events.push('end'));
+    const closed = once(far, 'close');
+    client.write(message);
+    await closed;
+    expect(events).toEqual([message, 'end']);
+    await close();
+  });
 });

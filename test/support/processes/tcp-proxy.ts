@@ -111,6 +111,7 @@ export class TcpProxy {
     const watch = new CommitWatch();
     let hiding = false;
     let over = false;
+    let underWay = false;
     const request = (chunk: Buffer): void => {
       if (this.mode === 'stalling' || swallowed.has('requests')) return;
       // one write to the server for what came as one
@@ -133,9 +134,13 @@ export class TcpProxy {
       const ms = valueOf(this.requestDelayMs);
       if (ms === 0) return request(chunk);
       near.pause();
+      underWay = true;
       setTimeout(() => {
+        underWay = false;
         if (!far.destroyed) request(chunk);
         near.resume();
+        // What a process has sent arrives though it has died meanwhile, and the end behind it.
+        if (near.destroyed && !over) ended(() => far.end());
       }, ms);
     });
     const answer = (piece: Buffer): void => {
@@ -160,11 +165,11 @@ export class TcpProxy {
       }, ms);
     });
     // To a server that does not hear of it an end is as good as none, though the client's side may stay half open.
-    const ended = (): void => {
+    const ended = (end: () => void): void => {
       if (swallowed.has('requests') && !this.finds) this.orphans.add(far);
-      else far.destroy();
+      else end();
     };
-    near.on('end', () => (swallowed.has('requests') ? ended() : far.end()));
+    near.on('end', () => (swallowed.has('requests') ? ended(() => far.destroy()) : far.end()));
     far.on('end', () => swallowed.has('answers') || near.end());
     far.on('close', () => {
       this.lost.delete(swallowed);
@@ -172,7 +177,7 @@ export class TcpProxy {
       if (!swallowed.has('answers')) near.destroy();
     });
     near.on('close', () => {
-      if (!over) ended();
+      if (!over && !underWay) ended(() => far.destroy());
     });
   }
 }
