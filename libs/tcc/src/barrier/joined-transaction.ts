@@ -87,6 +87,12 @@ export class JoinedTransaction implements LocalTransaction {
     return this.connection.command(sql);
   }
 
+  /** Sends COMMIT. Resolves to false where Postgres has rolled back instead. */
+  commit(): Promise<boolean> {
+    this.log('commit');
+    return this.connection.commit().then((done) => done === 'COMMIT');
+  }
+
   log(sql: string, values?: readonly string[]): void {
     this.dataSource.logger.logQuery(sql, values as string[] | undefined, this.runner);
   }

@@ -45,6 +45,8 @@ export class OpeningQuery implements Submittable {
   private returned: unknown;
   private readonly own: OwnQuery;
   private completed = 0;
+  /** Whether any statement of the opening has not been prepared before. */
+  private isNew = false;
   private submitting = false;
   private refused: Error | null = null;
   private readonly carrier: Carrier;
@@ -144,6 +146,7 @@ export class OpeningQuery implements Submittable {
   ): void {
     const { prepared } = this;
     const statement = prepared ? name : '';
+    if (state !== 'prepared') this.isNew = true;
     if (state === 'perhaps') wire.close({ type: 'S', name });
     if (state !== 'prepared') wire.parse({ text, name: statement, types: [] });
     if (state === undefined) prepared?.set(name, 'perhaps');
@@ -163,7 +166,7 @@ export class OpeningQuery implements Submittable {
   handleCommandComplete(message: { readonly text: string }, wire: Wire): void {
     if (this.opened) return this.own.handleCommandComplete(message, wire);
     const statement = this.opening[this.completed]!;
-    this.prepared?.set(statement.name, 'prepared');
+    if (this.isNew) this.prepared?.set(statement.name, 'prepared');
     this.completed += 1;
     if (this.opened) this.moved = movedBy(statement, touched(message.text), this.returned);
   }

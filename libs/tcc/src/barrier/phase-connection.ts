@@ -3,6 +3,7 @@ import type { QueryRunner } from 'typeorm';
 import type { BarrierStatus } from '../core/barrier-ruling.js';
 import type { OpeningStatement } from './barrier-sql.js';
 import { destroyStream } from '../postgres/destroy-stream.js';
+import { CommitQuery } from './commit-query.js';
 import { canLead, OpeningQuery } from './opening-query.js';
 
 /** Private in TypeORM (0.3 and 1.x): gives the connection back with an error, so that the pool destroys it. */
@@ -117,6 +118,22 @@ export class PhaseConnection {
         if (error) reject(error);
         else resolve(answer);
       });
+    });
+  }
+
+  /** Sends COMMIT. @returns what it did, as the server says: `ROLLBACK` where a statement had failed before */
+  commit(): Promise<string> {
+    if (!this.canLead) return this.command('commit').then((answer) => (answer as QueryResult).command);
+    return new Promise((resolve, reject) => {
+      this.begin();
+      this.client.query(
+        new CommitQuery((error, done) => {
+          this.end();
+          if (error && isConflict(error)) this.conflict = true;
+          if (error) reject(error);
+          else resolve(done!);
+        }),
+      );
     });
   }
 

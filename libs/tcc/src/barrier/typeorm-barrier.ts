@@ -128,7 +128,7 @@ export class TypeOrmBarrier implements BarrierPort {
       const before = this.reach('committing', call);
       if (before) await before;
       // Where a failed statement's error was caught, Postgres rolls back without an error.
-      committed = ((await local.execute('commit')) as QueryResult).command === 'COMMIT';
+      committed = await local.commit();
       if (!committed) throw new LocalTransactionAbortedError(call.branch, call.phase, call.xid);
       local.markActive(false);
       const after = this.reach('committed', call);
