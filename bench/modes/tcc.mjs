@@ -20,15 +20,15 @@ export async function start({ urls, poolSize }, { triesTogether = false, phaseTw
       constructor(tcc) {
         this.tcc = tcc;
       }
-      async hold(id, amount) {
-        await this.move('try', id, amount);
+      hold(id, amount) {
+        return this.move('try', id, amount);
       }
-      async book(id, amount) {
-        await this.move('confirm', id, amount);
-        if (background) this.heed();
+      book(id, amount) {
+        const moved = this.move('confirm', id, amount);
+        return background ? moved.then(() => this.heed()) : moved;
       }
-      async giveBack(id, amount) {
-        await this.move('cancel', id, amount);
+      giveBack(id, amount) {
+        return this.move('cancel', id, amount);
       }
       async move(phase, id, amount) {
         const [, moved] = await this.tcc.branch.manager.query(TRANSFER[side][phase], [id, amount]);

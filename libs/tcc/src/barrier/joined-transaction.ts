@@ -90,7 +90,7 @@ export class JoinedTransaction implements LocalTransaction {
   /** Sends COMMIT. Resolves to false where Postgres has rolled back instead. */
   commit(): Promise<boolean> {
     this.log('commit');
-    return this.connection.commit().then((done) => done === 'COMMIT');
+    return this.connection.commit();
   }
 
   log(sql: string, values?: readonly string[]): void {

@@ -20,6 +20,9 @@ const CONFLICTS = new Set(['40001', '40P01']);
 export const isConflict = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && CONFLICTS.has((error as { code?: string }).code ?? '');
 
+/** The tag of a COMMIT that did commit. */
+const COMMITTED = 'COMMIT';
+
 /** A prepared statement is not there, or is there already. */
 const UNPREPARED = new Set(['26000', '42P05']);
 
@@ -68,7 +71,11 @@ export class PhaseConnection {
   private readonly giveBack: GiveBack | undefined;
   private readonly releaseRunner: QueryRunner['release'];
 
-  private constructor(
+  /**
+   * @param runner not routed: of the DataSource's pool
+   * @param client that it has connected
+   */
+  constructor(
     readonly runner: QueryRunner,
     readonly client: PoolClient,
   ) {
@@ -83,11 +90,6 @@ export class PhaseConnection {
   /** Resolves when the connection has died; never otherwise. */
   get lost(): Promise<void> {
     return (this.loss ??= this.failure ? Promise.resolve() : new Promise((resolve) => (this.announceLoss = resolve)));
-  }
-
-  /** @param runner not routed: of the DataSource's pool */
-  static open(runner: QueryRunner): Promise<PhaseConnection> {
-    return runner.connect().then((client) => new PhaseConnection(runner, client as PoolClient));
   }
 
   /** Whether {@link lead} works on it. */
@@ -121,9 +123,9 @@ export class PhaseConnection {
     });
   }
 
-  /** Sends COMMIT. @returns what it did, as the server says: `ROLLBACK` where a statement had failed before */
-  commit(): Promise<string> {
-    if (!this.canLead) return this.command('commit').then((answer) => (answer as QueryResult).command);
+  /** Sends COMMIT. Resolves to false where Postgres has rolled back instead, since a statement had failed before. */
+  commit(): Promise<boolean> {
+    if (!this.canLead) return this.command('commit').then((answer) => (answer as QueryResult).command === COMMITTED);
     return new Promise((resolve, reject) => {
       this.begin();
       this.client.query(
@@ -131,7 +133,7 @@ export class PhaseConnection {
           this.end();
           if (error && isConflict(error)) this.conflict = true;
           if (error) reject(error);
-          else resolve(done!);
+          else resolve(done === COMMITTED);
         }),
       );
     });

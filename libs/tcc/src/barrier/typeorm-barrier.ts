@@ -1,5 +1,5 @@
-import type { QueryResult } from 'pg';
-import type { DataSource } from 'typeorm';
+import type { PoolClient, QueryResult } from 'pg';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { type BarrierRuling, type BarrierStatus, ruleOn } from '../core/barrier-ruling.js';
 import { noFaults, type FaultHook, type FaultPoint } from '../core/fault-point.js';
 import { LONGEST_TIMER_MS } from '../core/longest-timer.js';
@@ -63,7 +63,8 @@ export class TypeOrmBarrier implements BarrierPort {
         `the barrier needs Postgres and this is ${type}; for a participant without barrier write dataSource: false`,
       );
     }
-    const connection = await this.connect();
+    const runner = this.createRunner();
+    const connection = new PhaseConnection(runner, (await runner.connect()) as PoolClient);
     try {
       await migrate(
         async (sql, params) => (await connection.send(sql, params)) as QueryResult,
@@ -106,7 +107,8 @@ export class TypeOrmBarrier implements BarrierPort {
   ): Promise<Attempt<T>> {
     const start = this.reach('opening', call);
     if (start) await start;
-    const connection = await this.connect();
+    const runner = this.createRunner();
+    const connection = new PhaseConnection(runner, (await runner.connect()) as PoolClient);
     const opening: PhaseOpening = new PhaseOpening(connection, {
       statements: () => {
         const statements = openingOf(call, remainingMs(call));
@@ -194,8 +196,8 @@ export class TypeOrmBarrier implements BarrierPort {
     if (local.hasSubscribers) await local.broadcast('AfterTransactionRollback').catch(() => undefined);
   }
 
-  private connect(): Promise<PhaseConnection> {
-    return PhaseConnection.open(originalCreateQueryRunner(this.dataSource)('master'));
+  private createRunner(): QueryRunner {
+    return originalCreateQueryRunner(this.dataSource)('master');
   }
 
   private reach(step: Step, call: BarrierCall): Promise<void> | undefined {
