@@ -8,7 +8,7 @@ const HELP = `npm run bench -- [options]
   --modes floor,tcc       which modes; default all
   --rounds N              default 2
   --seconds S             that count, of each mode in a round; default 6
-  --warm-up N             transfers before them, in 30 s at most; default 12000, with --quick 4000
+  --warm-up N             transfers before them, in 20 s at most; default 4000
   --pool N                connections to each database; default 20
   --no-peers              without DBOS and Restate
   --out DIR               default bench/results
@@ -62,7 +62,7 @@ export function readOptions(args) {
       .map((each) => positive('concurrency', each)),
     rounds: positive('rounds', values.rounds ?? (quick ? '1' : '2')),
     seconds: positive('seconds', values.seconds ?? '6'),
-    warmUp: positive('warm-up', values['warm-up'] ?? (quick ? '4000' : '12000')),
+    warmUp: positive('warm-up', values['warm-up'] ?? '4000'),
     poolSize: positive('pool', values.pool),
     peers: !values['no-peers'],
     quick,

@@ -13,7 +13,7 @@ const SLICE = 2;
 const WARM_UP_STEP = { ramp: 1, seconds: 1 };
 
 /** Seconds, however few transfers that are. */
-const WARM_UP_AT_MOST = 30;
+const WARM_UP_AT_MOST = 20;
 
 /**
  * Measures a mode against its base, and against another one where that is told: a process each, which work in turn,

@@ -99,7 +99,9 @@ function gatheringFor({ pipeline, connection, constructor: { Query } }: JavaScri
     Query,
     // A copy, not an object that inherits: V8 gives each object that is a prototype a hidden class of its own, and all
     // that pg does with its connections would be megamorphic.
-    wire: Object.assign(Object.create(Object.getPrototypeOf(connection) as object), connection, { stream: own }) as Wire,
+    wire: Object.assign(Object.create(Object.getPrototypeOf(connection) as object), connection, {
+      stream: own,
+    }) as Wire,
     flush: () => {
       if (stream!.writable) stream!.write(Buffer.concat(chunks));
       chunks.length = 0;
