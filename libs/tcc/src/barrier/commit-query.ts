@@ -9,6 +9,9 @@ const COMMIT = Buffer.from('Q\0\0\0\x0bcommit\0', 'latin1');
  * message each time.
  */
 export class CommitQuery implements Submittable {
+  /** For those who look at what a client is asked, as tracing does. */
+  readonly text = 'commit';
+
   private done = '';
 
   /** @param callback given the tag of the command; pg replaces it by one of its own where queries have a time limit */
