@@ -1,111 +1,97 @@
 import type { PoolClient } from 'pg';
-import { isCancelled, isConfirmed } from '../../core/status.js';
+import { runInOneSync } from '../../postgres/one-sync.js';
 import { LedgerFailure } from '../ledger-failure.js';
-import type {
-  BeginAnswer,
-  BeginWrite,
-  DecideAnswer,
-  DecideWrite,
-  LedgerBatch,
-  LedgerBatchAnswer,
-  RegisterAnswer,
-  SettleAnswer,
-} from '../ledger.types.js';
-import { sendAll, sendOne } from './send.js';
+import type { LedgerBatch, LedgerBatchAnswer } from '../ledger.types.js';
+import { beginAnswer, decideAnswer, registerAnswer, settleAnswer } from './hindered.js';
+import { sendOne } from './send.js';
 import { begin } from './sql/begin.js';
-import { beginConflicts, type BeginConflictRow } from './sql/begin-conflicts.js';
-import { decide, type DecideRow } from './sql/decide.js';
-import { register, type RegisterRow } from './sql/register.js';
-import { settle, type SettleRow } from './sql/settle.js';
-import type { Statement } from './sql/statement.js';
+import { beginConflicts } from './sql/begin-conflicts.js';
+import { decide } from './sql/decide.js';
+import { register } from './sql/register.js';
+import { settle } from './sql/settle.js';
+import { standing } from './sql/standing.js';
+import type { WriteStatement } from './sql/statement.js';
 
-const SKIPPED = { answer: 'skipped' } as const;
+const DONE = { answer: 'done' } as const;
+const BEGUN = { answer: 'done', status: 'trying' } as const;
+const DECIDED = {
+  confirming: { answer: 'done', status: 'confirming', leased: true },
+  cancelling: { answer: 'done', status: 'cancelling', leased: true },
+} as const;
+
+type Kind = keyof LedgerBatch;
 
 /** The statements of a batch, in the only order that cannot deadlock with another instance's: what waits goes first. */
 export interface FlushPlan {
   readonly batch: LedgerBatch;
-  readonly kinds: readonly (keyof LedgerBatch)[];
-  readonly statements: readonly Statement<unknown>[];
+  readonly kinds: readonly Kind[];
+  readonly statements: readonly WriteStatement[];
 }
 
 /** @throws LedgerFailure `rejected` when a payload cannot be stored */
 export function planFlush(batch: LedgerBatch): FlushPlan {
-  const planned: [keyof LedgerBatch, Statement<unknown>][] = [];
-  if (batch.begins.length > 0) planned.push(['begins', begin(batch.begins)]);
-  if (batch.registers.length > 0) planned.push(['registers', register(batch.registers)]);
-  if (batch.decides.length > 0) planned.push(['decides', decide(batch.decides)]);
-  if (batch.settles.length > 0) planned.push(['settles', settle(batch.settles)]);
-  return { batch, kinds: planned.map(([kind]) => kind), statements: planned.map(([, statement]) => statement) };
+  const kinds: Kind[] = [];
+  const statements: WriteStatement[] = [];
+  const plan = (kind: Kind, statement: WriteStatement): void => {
+    kinds.push(kind);
+    statements.push(statement);
+  };
+  if (batch.begins.length > 0) plan('begins', begin(batch.begins));
+  if (batch.registers.length > 0) plan('registers', register(batch.registers));
+  if (batch.decides.length > 0) plan('decides', decide(batch.decides));
+  if (batch.settles.length > 0) plan('settles', settle(batch.settles));
+  return { batch, kinds, statements };
 }
 
-/** Sends a plan, as one transaction in one round trip. */
+/**
+ * Sends a plan, as one transaction in one round trip. Where the statement of a kind has not touched as many rows as it
+ * was to, what became of its writes is read in another one.
+ */
 export async function runFlush(
   client: PoolClient,
   { batch, kinds, statements }: FlushPlan,
 ): Promise<LedgerBatchAnswer> {
   if (statements.length === 0) return { begins: [], registers: [], decides: [], settles: [] };
-  const results = await sendAll(client, statements);
-  const rows = <Row extends { readonly xid: string }>(kind: keyof LedgerBatch): Map<string, Row> =>
-    new Map(((results[kinds.indexOf(kind)] ?? []) as Row[]).map((row) => [row.xid, row]));
-  const registered = rows<RegisterRow>('registers');
-  const decided = rows<DecideRow>('decides');
-  const settled = rows<SettleRow>('settles');
-  return {
-    begins: await beginAnswers(client, batch.begins, rows('begins')),
-    registers: batch.registers.map(({ xid }) => registerAnswer(registered.get(xid))),
-    decides: batch.decides.map((write) => decideAnswer(write, decided.get(write.xid))),
-    settles: batch.settles.map(({ xid }) => settleAnswer(settled.get(xid))),
+  const results = await runInOneSync(client, statements);
+  const hindered = kinds.filter((_, index) => results[index]!.rowCount !== statements[index]!.rows);
+  const answers = {
+    begins: batch.begins.map(() => BEGUN),
+    registers: batch.registers.map(() => DONE),
+    decides: batch.decides.map(({ to }) => DECIDED[to]),
+    settles: batch.settles.map(() => DONE),
   };
+  return hindered.length === 0 ? answers : { ...answers, ...(await readAnswers(client, batch, hindered)) };
 }
 
-async function beginAnswers(
+/** Of the kinds of which some write, it is not known which, has not taken effect. */
+async function readAnswers(
   client: PoolClient,
-  writes: readonly BeginWrite[],
-  begun: ReadonlyMap<string, unknown>,
-): Promise<BeginAnswer[]> {
-  const hindered = writes.filter(({ xid }) => !begun.has(xid));
-  const conflicts = new Map<string, BeginConflictRow>();
-  if (hindered.length > 0) {
-    try {
-      for (const row of await sendOne(client, beginConflicts(hindered))) conflicts.set(row.xid, row);
-    } catch (error) {
-      // The flush itself has committed: whatever this read died of, it must not pass for "no effect".
-      throw new LedgerFailure('unknown', error);
-    }
+  { begins, registers, decides, settles }: LedgerBatch,
+  hindered: readonly Kind[],
+): Promise<Partial<LedgerBatchAnswer>> {
+  const among = <T>(kind: Kind, writes: readonly T[]): readonly T[] => (hindered.includes(kind) ? writes : []);
+  const others = [...among('registers', registers), ...among('decides', decides), ...among('settles', settles)];
+  try {
+    const conflicts = hindered.includes('begins') ? byXid(await sendOne(client, beginConflicts(begins))) : undefined;
+    const rows = others.length > 0 ? await sendOne(client, standing(others.map(({ xid }) => xid))) : [];
+    const found = byXid(rows);
+    return {
+      ...(conflicts && { begins: begins.map(({ xid }) => beginAnswer(conflicts.get(xid))) }),
+      ...(hindered.includes('registers') && {
+        registers: registers.map((write) => registerAnswer(write, found.get(write.xid))),
+      }),
+      ...(hindered.includes('decides') && {
+        decides: decides.map((write) => decideAnswer(write, found.get(write.xid))),
+      }),
+      ...(hindered.includes('settles') && {
+        settles: settles.map((write) => settleAnswer(write, found.get(write.xid))),
+      }),
+    };
+  } catch (error) {
+    // The flush itself has committed: whatever this read died of, it must not pass for "no effect".
+    throw new LedgerFailure('unknown', error);
   }
-  return writes.map(({ xid }) =>
-    begun.has(xid) ? { answer: 'done', status: 'trying' } : beginAnswer(conflicts.get(xid)),
-  );
 }
 
-function beginAnswer(row: BeginConflictRow | undefined): BeginAnswer {
-  if (row?.own_status) return { answer: 'done', status: row.own_status };
-  if (!row?.holder) return SKIPPED;
-  return {
-    answer: 'refused',
-    holder: {
-      xid: row.holder,
-      status: row.status,
-      fingerprint: row.fingerprint ?? undefined,
-      result: row.result ?? undefined,
-      remainingMs: Number(row.remaining_ms),
-    },
-  };
-}
-
-function registerAnswer(row: RegisterRow | undefined): RegisterAnswer {
-  return row?.open ? { answer: 'done' } : { answer: 'refused', status: row?.status };
-}
-
-function decideAnswer({ to }: DecideWrite, row: DecideRow | undefined): DecideAnswer {
-  if (row?.skipped) return SKIPPED;
-  if (row?.moved) return { answer: 'done', status: to, leased: true };
-  const status = row?.status ?? undefined;
-  const asAsked = status !== undefined && (to === 'confirming' ? isConfirmed(status) : isCancelled(status));
-  return asAsked ? { answer: 'done', status, leased: row?.leased ?? false } : { answer: 'refused', status };
-}
-
-function settleAnswer(row: SettleRow | undefined): SettleAnswer {
-  if (row?.skipped) return SKIPPED;
-  return { answer: row?.done ? 'done' : 'refused' };
-}
+const byXid = <Row extends { readonly xid: string }>(rows: readonly Row[]): ReadonlyMap<string, Row> =>
+  new Map(rows.map((row) => [row.xid, row]));

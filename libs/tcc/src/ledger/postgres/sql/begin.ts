@@ -1,9 +1,9 @@
 import { monotonicNow } from '../../../core/monotonic-clock.js';
 import { storableKey } from '../../../core/idempotency-key.js';
 import type { BeginWrite } from '../../ledger.types.js';
-import { branchColumns } from './branch-columns.js';
+import { branchColumns, branchCount, branchesFrom } from './branch-columns.js';
 import { payload } from './payload.js';
-import type { Statement } from './statement.js';
+import type { WriteStatement } from './statement.js';
 
 /**
  * Inserts transactions together with their first branches, in one statement: a transaction without its branches would
@@ -15,7 +15,8 @@ import type { Statement } from './statement.js';
  * Rows go in ordered by key: two instances that each hold one key and wait for the other's would be a deadlock.
  * The deadline counts from the arrival of the statement, not from when a wait for a key ended.
  *
- * @returns the xids that were inserted; the others are there already or their key is held: see `begin-conflicts`
+ * Touches a row for each branch of those that it inserts; the others are there already or their key is held: see
+ * `begin-conflicts`.
  */
 const TEXT = `
 with begun as (
@@ -24,26 +25,26 @@ with begun as (
   select xid, service, name, key, fingerprint, 'trying', phase_order, baggage, statement_timestamp(),
     statement_timestamp() + remaining_ms * interval '1 millisecond',
     statement_timestamp() + remaining_ms * interval '1 millisecond'
-  from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[])
-    as i (xid, service, name, key, fingerprint, phase_order, baggage, remaining_ms)
+  from (
+    select unnest($1::uuid[]) as xid, unnest($2::text[]) as service, unnest($3::text[]) as name,
+      unnest($4::text[]) as key, unnest($5::text[]) as fingerprint, unnest($6::text[]) as phase_order,
+      unnest($7::text[]) as baggage, unnest($8::float8[]) as remaining_ms
+  ) i
   order by service, name, key, xid
   on conflict do nothing
   returning xid
-), branched as (
-  insert into tcc_branch (xid, seq, participant, method, kind, args, time_limit_ms)
-  select b.xid, b.seq, b.participant, b.method, b.kind, b.args, b.time_limit_ms
-  from unnest($9::uuid[], $10::int[], $11::text[], $12::text[], $13::text[], $14::text[], $15::float8[])
-    as b (xid, seq, participant, method, kind, args, time_limit_ms)
-  join begun on begun.xid = b.xid
 )
-select xid from begun`;
+insert into tcc_branch (xid, seq, participant, method, kind, args, time_limit_ms)
+select b.xid, b.seq, b.participant, b.method, b.kind, b.args, b.time_limit_ms
+from (${branchesFrom(9)}) b join begun on begun.xid = b.xid`;
 
 /** @throws LedgerFailure `rejected` when a payload cannot be stored */
-export function begin(writes: readonly BeginWrite[]): Statement<{ xid: string }> {
+export function begin(writes: readonly BeginWrite[]): WriteStatement {
   const now = monotonicNow();
   return {
-    name: 'tcc-begin-1',
+    name: 'tcc-begin-2',
     text: TEXT,
+    rows: branchCount(writes),
     values: [
       writes.map(({ xid }) => xid),
       writes.map(({ service }) => storableKey(service)),

@@ -9,3 +9,9 @@ export interface Statement<Row> {
   /** Carries the type of its rows; never set. */
   readonly row?: Row;
 }
+
+/** One that writes, and returns nothing: how many rows it has touched tells whether every write took effect. */
+export interface WriteStatement extends Statement<never> {
+  /** How many rows it touches then; undefined: that does not tell it. */
+  readonly rows: number | undefined;
+}
