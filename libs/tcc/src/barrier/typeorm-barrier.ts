@@ -1,8 +1,8 @@
 import type { PoolClient, QueryResult } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { alarm } from '../core/alarm.js';
 import { type BarrierRuling, type BarrierStatus, ruleOn } from '../core/barrier-ruling.js';
 import { noFaults, type FaultHook, type FaultPoint } from '../core/fault-point.js';
-import { LONGEST_TIMER_MS } from '../core/longest-timer.js';
 import { monotonicNow } from '../core/monotonic-clock.js';
 import { BarrierBusyError } from '../errors/barrier-busy.error.js';
 import { BarrierRefusedError } from '../errors/barrier-refused.error.js';
@@ -245,11 +245,9 @@ function openingFailure(error: unknown, call: BarrierCall): unknown {
 function watch(connection: PhaseConnection, call: BarrierCall): () => void {
   if (call.deadline === undefined) return () => undefined;
   const remaining = Math.max(1, call.deadline - monotonicNow());
-  const patience = Math.min(LONGEST_TIMER_MS, call.phase === 'try' ? remaining + GRACE_MS : 2 * remaining);
-  const giveUp = (): void =>
-    connection.drop(new Error(`${call.phase} of ${call.branch} has not ended in time: its connection is dropped`));
-  const timer = setTimeout(giveUp, patience).unref();
-  return () => clearTimeout(timer);
+  return alarm(call.phase === 'try' ? remaining + GRACE_MS : 2 * remaining, () =>
+    connection.drop(new Error(`${call.phase} of ${call.branch} has not ended in time: its connection is dropped`)),
+  );
 }
 
 /** @throws TransactionTimedOutError when nothing is left for a try */

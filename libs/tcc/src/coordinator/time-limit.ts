@@ -1,3 +1,5 @@
+import { alarm } from '../core/alarm.js';
+
 /** A confirm or cancel has not ended within `callTimeout`; whether it took effect is not known. */
 export class CallTimeoutError extends Error {
   readonly code = 'TCC_CALL_TIMEOUT';
@@ -9,18 +11,14 @@ export class CallTimeoutError extends Error {
  */
 export function withTimeLimit<T>(work: Promise<T>, limitMs: number, what: () => string): Promise<T> {
   return new Promise((resolve, reject) => {
-    // a call that never ends must not keep a process alive that has nothing else to do
-    const timer = setTimeout(
-      () => reject(new CallTimeoutError(`${what()} has not ended after ${limitMs} ms`)),
-      limitMs,
-    ).unref();
+    const calm = alarm(limitMs, () => reject(new CallTimeoutError(`${what()} has not ended after ${limitMs} ms`)));
     work.then(
       (value) => {
-        clearTimeout(timer);
+        calm();
         resolve(value);
       },
       (error: unknown) => {
-        clearTimeout(timer);
+        calm();
         // as it is: what a method throws need be no Error
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
         reject(error);
