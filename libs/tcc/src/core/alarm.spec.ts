@@ -26,6 +26,23 @@ describe('an alarm', () => {
     });
   }
 
+  it('takes another one back when it rings, in whatever order they were set and taken back', async () => {
+    const rang: number[] = [];
+    const takeBack: (() => void)[] = [];
+    for (let index = 0; index < 10; index++) {
+      takeBack[index] = alarm(1_000, () => {
+        rang.push(index);
+        takeBack[9 - index]!();
+      });
+    }
+    for (const index of [0, 9, 4, 4, 0]) takeBack[index]!();
+    await rung(1_000);
+    // of each pair that is left one, and the partner of one that was taken back
+    expect(rang).toHaveLength(4);
+    expect(rang).toContain(5);
+    expect(new Set(rang.map((index) => Math.min(index, 9 - index)))).toEqual(new Set([1, 2, 3, 4]));
+  });
+
   it('rings once', async () => {
     let rang = 0;
     alarm(1_000, () => (rang += 1));

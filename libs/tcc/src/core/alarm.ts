@@ -8,9 +8,12 @@ const SHORT_MS = 20 * ROUND_MS;
 interface Alarm {
   readonly at: Monotonic;
   readonly ring: () => void;
+  /** Where it stands among all; -1 once it does not. */
+  place: number;
 }
 
-const set = new Set<Alarm>();
+/** In no order. A Set of what comes and goes this often would keep the garbage collector busy: see `TurnoverMap`. */
+const all: Alarm[] = [];
 let rounds: NodeJS.Timeout | undefined;
 
 /**
@@ -26,22 +29,31 @@ export function alarm(ms: number, ring: () => void): () => void {
     const timer = setTimeout(ring, ms).unref();
     return () => clearTimeout(timer);
   }
-  const own: Alarm = { at: monotonicNow() + Math.min(ms, LONGEST_TIMER_MS), ring };
-  set.add(own);
+  const own: Alarm = { at: monotonicNow() + Math.min(ms, LONGEST_TIMER_MS), ring, place: all.length };
+  all.push(own);
   rounds ??= setInterval(look, ROUND_MS).unref();
-  return () => set.delete(own);
+  return () => void remove(own);
+}
+
+/** @returns whether it was still there */
+function remove(own: Alarm): boolean {
+  if (own.place < 0) return false;
+  const last = all.pop()!;
+  if (last !== own) {
+    last.place = own.place;
+    all[own.place] = last;
+  }
+  own.place = -1;
+  return true;
 }
 
 function look(): void {
-  if (set.size === 0) {
+  if (all.length === 0) {
     clearInterval(rounds);
     rounds = undefined;
     return;
   }
   const now = monotonicNow();
-  for (const each of set) {
-    if (each.at > now) continue;
-    set.delete(each);
-    each.ring();
-  }
+  // One that rings may take another one back.
+  for (const due of all.filter(({ at }) => at <= now)) if (remove(due)) due.ring();
 }
