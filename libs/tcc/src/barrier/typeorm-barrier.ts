@@ -2,6 +2,7 @@ import type { PoolClient, QueryResult } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { alarm } from '../core/alarm.js';
 import { type BarrierRuling, type BarrierStatus, ruleOn } from '../core/barrier-ruling.js';
+import { endOfTurn } from '../core/end-of-turn.js';
 import { noFaults, type FaultHook, type FaultPoint } from '../core/fault-point.js';
 import { monotonicNow } from '../core/monotonic-clock.js';
 import { BarrierBusyError } from '../errors/barrier-busy.error.js';
@@ -48,6 +49,8 @@ type Refusal = Extract<BarrierRuling, 'late-try' | 'repeated-try' | 'refuse' | '
 export class TypeOrmBarrier implements BarrierPort {
   /** Of what is prepared on the connections; undefined: a pooler gives each transaction another session. */
   private generation: number | undefined = 0;
+  /** How many phases are under way. */
+  private underWay = 0;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -107,6 +110,9 @@ export class TypeOrmBarrier implements BarrierPort {
   ): Promise<Attempt<T>> {
     const start = this.reach('opening', call);
     if (start) await start;
+    // Behind the answers that have arrived: phases that end give their connections back, and the fewer sessions share the
+    // work of a busy instance, the less each of them costs Postgres.
+    if (this.underWay > 0) await endOfTurn();
     const runner = this.createRunner();
     const connection = new PhaseConnection(runner, (await runner.connect()) as PoolClient);
     const opening: PhaseOpening = new PhaseOpening(connection, {
@@ -122,6 +128,7 @@ export class TypeOrmBarrier implements BarrierPort {
     const local = new JoinedTransaction(this.dataSource, connection, call, ahead ? opening : undefined);
     const stopWatch = watch(connection, call);
     let committed = false;
+    this.underWay += 1;
     try {
       const done = await (ahead ? runAhead(local, opening, business) : this.runBehind(call, local, opening, business));
       const finishing = local.finish();
@@ -155,6 +162,7 @@ export class TypeOrmBarrier implements BarrierPort {
       }
       return { error: reason, again: !committed && (connection.conflict || isConflict(reason)) };
     } finally {
+      this.underWay -= 1;
       stopWatch();
     }
   }
