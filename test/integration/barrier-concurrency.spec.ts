@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   type BarrierBench,
   branch,
@@ -37,6 +38,24 @@ describe.each(WAYS)('the barrier under concurrent deliveries, business code %s',
       expect(await bench.holds()).toEqual([`effect ${results.findIndex(({ ran }) => ran)}`]);
     },
   );
+
+  it('each runs in the asynchronous context of its own caller, also when they open together', async () => {
+    const context = new AsyncLocalStorage<number>();
+    const first = { reached: gate(), end: gate() };
+    const ended = bench.phase(branch().try, async () => {
+      first.reached.open();
+      await first.end.wait;
+    });
+    await first.reached.wait;
+    const results = Promise.all(
+      Array.from({ length: 8 }, (_, index) =>
+        context.run(index, () => bench.phase(branch().try, () => Promise.resolve(context.getStore()))),
+      ),
+    );
+    expect(await results).toEqual(Array.from({ length: 8 }, (_, value) => ({ ran: true, value })));
+    first.end.open();
+    await ended;
+  });
 
   it('an empty cancel delivered 100 times at once is empty once', async () => {
     const of = branch();

@@ -131,6 +131,121 @@ describe('a row that somebody holds', () => {
   });
 });
 
+describe('rows that change while a flush is on its way to them', () => {
+  // The first row of the flush waits at a gate, behind the snapshot that finds the others.
+  const whileWaiting = async <T>(xid: string, flush: () => Promise<T>, change: () => Promise<unknown>): Promise<T> => {
+    await fixture.rows(`
+      create function wait_before() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock_shared(79); return new; end $$;
+      create trigger wait_before before update on tcc_transaction for each row when (old.xid = '${xid}') execute function wait_before();`);
+    const gate = await fixture.client();
+    await gate.query('select pg_advisory_lock(79)');
+    const waiting = flush();
+    await fixture.blocked();
+    await change();
+    await gate.query('select pg_advisory_unlock(79)');
+    const answer = await waiting;
+    await fixture.rows('drop trigger wait_before on tcc_transaction; drop function wait_before');
+    return answer;
+  };
+
+  it('are decided as they are once they are locked', async () => {
+    const xids = await begunMany(4);
+    const [first = '', cancelled = '', late, touched] = xids;
+    const { decides } = await whileWaiting(
+      first,
+      () => ledger.flush(aBatch({ decides: xids.map((xid) => aDecision(xid)) })),
+      async () => {
+        await instances[1]?.flush(aBatch({ decides: [aDecision(cancelled, 'cancelling', { owner: 'another' })] }));
+        await fixture.rows('update tcc_transaction set deadline = now() where xid = $1', [late]);
+        await fixture.rows(`update tcc_transaction set name = 'touched' where xid = $1`, [touched]);
+      },
+    );
+    expect(decides).toEqual([
+      { answer: 'done', status: 'confirming', leased: true },
+      { answer: 'refused', status: 'cancelling' },
+      { answer: 'refused', status: 'trying' },
+      { answer: 'done', status: 'confirming', leased: true },
+    ]);
+    const stored = await fixture.rows(
+      'select status, owner, epoch, name from tcc_transaction where xid = any($1::uuid[]) order by xid',
+      [xids],
+    );
+    expect(stored).toEqual([
+      { status: 'confirming', owner: OWNER, epoch: 1, name: 'checkout' },
+      { status: 'cancelling', owner: 'another', epoch: 1, name: 'checkout' },
+      { status: 'trying', owner: null, epoch: 0, name: 'checkout' },
+      { status: 'confirming', owner: OWNER, epoch: 1, name: 'touched' },
+    ]);
+  });
+
+  it('are settled as they are once they are locked', async () => {
+    const xids = await begunMany(3);
+    await ledger.flush(aBatch({ decides: xids.map((xid) => aDecision(xid)) }));
+    const [first = '', taken, touched] = xids;
+    const { settles } = await whileWaiting(
+      first,
+      () => ledger.flush(aBatch({ settles: xids.map((xid) => ({ xid, owner: OWNER, epoch: 1, seqs: [1] })) })),
+      async () => {
+        await fixture.rows(`update tcc_transaction set owner = 'another', epoch = 2 where xid = $1`, [taken]);
+        await fixture.rows(`update tcc_transaction set name = 'touched' where xid = $1`, [touched]);
+      },
+    );
+    expect(settles).toEqual([{ answer: 'done' }, { answer: 'refused' }, { answer: 'done' }]);
+    const stored = await fixture.rows(
+      'select status, epoch, name from tcc_transaction where xid = any($1::uuid[]) order by xid',
+      [xids],
+    );
+    expect(stored).toEqual([
+      { status: 'confirmed', epoch: 1, name: 'checkout' },
+      { status: 'confirming', epoch: 2, name: 'checkout' },
+      { status: 'confirmed', epoch: 1, name: 'touched' },
+    ]);
+  });
+});
+
+describe('one write of a flush that is hindered', () => {
+  it('leaves the answers of the others of its kind as they are', async () => {
+    const [open = '', late = '', decided = ''] = await begunMany(3);
+    await fixture.rows('update tcc_transaction set deadline = now() where xid = $1', [late]);
+    await ledger.flush(aBatch({ decides: [aDecision(decided)] }));
+    const registered = await ledger.flush(
+      aBatch({
+        registers: [open, late, decided, aBegin().xid].map((xid) => ({
+          xid,
+          branches: [aBranch({ seq: 2 }), aBranch({ seq: 3 })],
+        })),
+      }),
+    );
+    expect(registered.registers).toEqual([
+      { answer: 'done' },
+      { answer: 'refused', status: 'trying' },
+      { answer: 'refused', status: 'confirming' },
+      { answer: 'refused', status: undefined },
+    ]);
+    const begins = [aBegin({ branches: [aBranch(), aBranch({ seq: 2 })] }), aBegin({ key: 'once' })];
+    await ledger.flush(aBatch({ begins: [aBegin({ key: 'once', branches: [] })] }));
+    const begun = await ledger.flush(aBatch({ begins: [...begins, aBegin({ branches: [] })] }));
+    expect(begun.begins).toMatchObject([
+      { answer: 'done', status: 'trying' },
+      { answer: 'refused' },
+      { answer: 'done', status: 'trying' },
+    ]);
+    const stored = await fixture.rows<{ seq: number }>(
+      'select seq from tcc_branch where xid = any($1::uuid[]) order by xid, seq',
+      [[open, late, decided, ...begins.map(({ xid }) => xid)]],
+    );
+    expect(stored.map(({ seq }) => seq)).toEqual([1, 2, 3, 1, 1, 1, 2]);
+  });
+
+  it('is not hidden by one that touches no row when it succeeds', async () => {
+    const holder = aBegin({ key: 'held' });
+    await ledger.flush(aBatch({ begins: [holder] }));
+    const hindered = aBegin({ key: 'held', branches: [] });
+    const { begins } = await ledger.flush(aBatch({ begins: [aBegin(), hindered] }));
+    expect(begins).toMatchObject([{ answer: 'done' }, { answer: 'refused', holder: { xid: holder.xid } }]);
+  });
+});
+
 describe('first registrations in parallel', () => {
   it('all follow their begin, whichever flush they ride in', async () => {
     const commits = new GroupCommit(ledger, { timeoutMs: 20_000, fault: noFaults });

@@ -112,31 +112,15 @@ export class PhaseConnection {
 
   /** Sends a statement of the barrier's own. As {@link send}, without what pg does to show who has sent it. */
   command(sql: string): Promise<RawAnswer> {
-    return new Promise((resolve, reject) => {
-      this.begin();
-      this.client.query(sql, (error: Error | null | undefined, answer: QueryResult) => {
-        this.end();
-        if (error && isConflict(error)) this.conflict = true;
-        if (error) reject(error);
-        else resolve(answer);
-      });
-    });
+    return this.ask<RawAnswer>((answered) => this.client.query(sql, answered));
   }
 
   /** Sends COMMIT. Resolves to false where Postgres has rolled back instead, since a statement had failed before. */
   commit(): Promise<boolean> {
     if (!this.canLead) return this.command('commit').then((answer) => (answer as QueryResult).command === COMMITTED);
-    return new Promise((resolve, reject) => {
-      this.begin();
-      this.client.query(
-        new CommitQuery((error, done) => {
-          this.end();
-          if (error && isConflict(error)) this.conflict = true;
-          if (error) reject(error);
-          else resolve(done === COMMITTED);
-        }),
-      );
-    });
+    return this.ask<boolean>((answered) =>
+      this.client.query(new CommitQuery((error, done) => answered(error, done === COMMITTED))),
+    );
   }
 
   /**
@@ -203,6 +187,18 @@ export class PhaseConnection {
 
   private get connected(): unknown[] {
     return (this.runner as RunnerInternals).driver?.connectedQueryRunners ?? [];
+  }
+
+  private ask<T>(send: (answered: (error: Error | null | undefined, answer: T) => void) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.begin();
+      send((error, answer) => {
+        this.end();
+        if (error && isConflict(error)) this.conflict = true;
+        if (error) reject(error);
+        else resolve(answer);
+      });
+    });
   }
 
   private begin(): void {
