@@ -67,7 +67,7 @@ export interface RegisterWrite {
 /** What became of a {@link RegisterWrite}. */
 export type RegisterAnswer =
   | { readonly answer: 'done' }
-  /** `status` as read under the lock (undefined: no such transaction); `trying` means that the deadline has passed. */
+  /** `status` right after (undefined: no such transaction); `trying` means that the deadline has passed. */
   | { readonly answer: 'refused'; readonly status: TransactionStatus | undefined }
   | Skipped;
 

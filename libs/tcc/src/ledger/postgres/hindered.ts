@@ -36,21 +36,25 @@ export function beginAnswer(row: BeginConflictRow | undefined): BeginAnswer {
 
 export function registerAnswer({ branches }: RegisterWrite, row: StandingRow | undefined): RegisterAnswer {
   if (row?.status !== 'trying' || !row.in_time) return { answer: 'refused', status: row?.status };
-  return branches.every(({ seq }) => row.seqs.includes(seq)) ? DONE : SKIPPED;
+  const recorded = numbers(row.seqs);
+  return branches.every(({ seq }) => recorded.includes(seq)) ? DONE : SKIPPED;
 }
 
 export function decideAnswer({ to, owner }: DecideWrite, row: StandingRow | undefined): DecideAnswer {
-  const status = row?.status;
-  if (status === undefined) return { answer: 'refused', status };
-  if (status === 'trying') return to === 'cancelling' || row!.in_time ? SKIPPED : { answer: 'refused', status };
+  if (row === undefined) return { answer: 'refused', status: undefined };
+  const { status } = row;
+  if (status === 'trying') return to === 'cancelling' || row.in_time ? SKIPPED : { answer: 'refused', status };
   const asAsked = to === 'confirming' ? isConfirmed(status) : isCancelled(status);
   if (!asAsked) return { answer: 'refused', status };
-  const leased = row!.owner === owner && row!.epoch === 1 && row!.leased && row!.has_outcomes;
-  return { answer: 'done', status, leased };
+  const isOwn = row.owner === owner && Number(row.epoch) === 1 && row.has_outcomes;
+  return { answer: 'done', status, leased: isOwn && row.leased };
 }
 
 export function settleAnswer({ owner, epoch, seqs }: SettleWrite, row: StandingRow | undefined): SettleAnswer {
-  if (row?.owner !== owner || row.epoch !== epoch) return REFUSED;
+  if (row?.owner !== owner || Number(row.epoch) !== epoch) return REFUSED;
   if (row.status === 'confirmed' || row.status === 'cancelled') return DONE;
-  return row.leased && row.open_seqs.every((seq) => seqs.includes(seq)) ? SKIPPED : REFUSED;
+  return row.leased && numbers(row.open_seqs).every((seq) => seqs.includes(seq)) ? SKIPPED : REFUSED;
 }
+
+// Of a text, and Number() above: an application may have told pg to hand out numbers as something else.
+const numbers = (list: string | null): number[] => (list === null ? [] : list.split(',').map(Number));
