@@ -1,6 +1,6 @@
 import type { PoolClient, QueryResult } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { alarm } from '../core/alarm.js';
+import { Alarms } from '../core/alarms.js';
 import { type BarrierRuling, type BarrierStatus, ruleOn } from '../core/barrier-ruling.js';
 import { endOfTurn } from '../core/end-of-turn.js';
 import { noFaults, type FaultHook, type FaultPoint } from '../core/fault-point.js';
@@ -51,6 +51,7 @@ export class TypeOrmBarrier implements BarrierPort {
   private generation: number | undefined = 0;
   /** How many phases are under way. */
   private underWay = 0;
+  private readonly alarms = new Alarms();
 
   constructor(
     private readonly dataSource: DataSource,
@@ -126,7 +127,7 @@ export class TypeOrmBarrier implements BarrierPort {
       runs: (moved) => moved !== undefined && ruleOn(call.phase, call.kind, { moved }, call.evenIfNotTried) === 'run',
     });
     const local = new JoinedTransaction(this.dataSource, connection, call, ahead ? opening : undefined);
-    const stopWatch = watch(connection, call);
+    const stopWatch = watch(this.alarms, connection, call);
     let committed = false;
     this.underWay += 1;
     try {
@@ -250,10 +251,10 @@ function openingFailure(error: unknown, call: BarrierCall): unknown {
  * pool for ever. A try is cancelled at its deadline anyway; a confirm or cancel that is only slow, and may yet get done,
  * has the time of its call once more.
  */
-function watch(connection: PhaseConnection, call: BarrierCall): () => void {
+function watch(alarms: Alarms, connection: PhaseConnection, call: BarrierCall): () => void {
   if (call.deadline === undefined) return () => undefined;
   const remaining = Math.max(1, call.deadline - monotonicNow());
-  return alarm(call.phase === 'try' ? remaining + GRACE_MS : 2 * remaining, () =>
+  return alarms.set(call.phase === 'try' ? remaining + GRACE_MS : 2 * remaining, () =>
     connection.drop(new Error(`${call.phase} of ${call.branch} has not ended in time: its connection is dropped`)),
   );
 }

@@ -1,3 +1,4 @@
+import { Alarms } from '../core/alarms.js';
 import type { RetryPolicy } from '../core/backoff.js';
 import type { FaultHook } from '../core/fault-point.js';
 import { monotonicNow, type Monotonic } from '../core/monotonic-clock.js';
@@ -33,6 +34,8 @@ export type DriveEnd = 'settled' | 'handed back' | 'elsewhere';
  * due time for each branch. The deciding instance and recovery use the same.
  */
 export class PhaseTwoDriver {
+  private readonly alarms = new Alarms();
+
   constructor(
     private readonly ledger: Pick<LedgerPort, 'handBack'>,
     private readonly commits: Pick<GroupCommit, 'settle'>,
@@ -164,6 +167,7 @@ export class PhaseTwoDriver {
         giveUpAt: startedAt + this.settings.callTimeoutMs,
       });
       await withTimeLimit(
+        this.alarms,
         called,
         this.settings.callTimeoutMs,
         () => `${phase} of ${branch.participant}.${branch.method}`,

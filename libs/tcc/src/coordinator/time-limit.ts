@@ -1,4 +1,4 @@
-import { alarm } from '../core/alarm.js';
+import type { Alarms } from '../core/alarms.js';
 
 /** A confirm or cancel has not ended within `callTimeout`; whether it took effect is not known. */
 export class CallTimeoutError extends Error {
@@ -9,9 +9,9 @@ export class CallTimeoutError extends Error {
  * @param what named in the error; asked when it is needed
  * @throws CallTimeoutError when `work` takes longer; the work itself goes on and its end is ignored
  */
-export function withTimeLimit<T>(work: Promise<T>, limitMs: number, what: () => string): Promise<T> {
+export function withTimeLimit<T>(alarms: Alarms, work: Promise<T>, limitMs: number, what: () => string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const calm = alarm(limitMs, () => reject(new CallTimeoutError(`${what()} has not ended after ${limitMs} ms`)));
+    const calm = alarms.set(limitMs, () => reject(new CallTimeoutError(`${what()} has not ended after ${limitMs} ms`)));
     work.then(
       (value) => {
         calm();
