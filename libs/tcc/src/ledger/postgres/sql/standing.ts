@@ -10,7 +10,7 @@ export interface StandingRow {
   readonly owner: string | null;
   readonly epoch: number;
   readonly leased: boolean;
-  /** Decided by a {@link DecideWrite}: recovery's own decision stores no outcomes. */
+  /** Decided by a `DecideWrite`: recovery's own decision stores no outcomes. */
   readonly has_outcomes: boolean;
   /** Of its branches, with commas; null: it has none. */
   readonly seqs: string | null;
